@@ -1,0 +1,226 @@
+"""Bytes after the handshake to frames: ticks, headers of messages and fragments, opaque payload (docs/protocol.md 2.6).
+
+A frame has a 4-byte length and any size: only its first bytes are looked at, the rest is counted and forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dissectors.control import ControlMessage, control_after_header, control_of_pass_through
+from dissectors.dialogue import Decoded, Item, Missing, Problem, Side, Undecoded
+
+HEAD_LIMIT = 512
+"""Bytes of a frame that are kept until it ends."""
+SHOWN = 16
+"""Bytes of an :class:`OpaqueFrame` that are kept for people."""
+BELIEVABLE = 1 << 28
+"""A longer frame is not taken as proof that bytes are frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Four zero bytes: I am alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionHeader:
+    """``83 44``: a message between nodes that share an atom cache."""
+
+    length: int
+    """Of the frame without its 4-byte length; so in all frames."""
+    control: ControlMessage | None
+    """None where it is not readable; so in all frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstFragment:
+    """``83 45``: the first part of a message that is sent in parts."""
+
+    length: int
+    sequence: int
+    """The same in all parts of one message."""
+    fragment: int
+    """How many parts are still to come, this one included."""
+    control: ControlMessage | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """``83 46``: a further part."""
+
+    length: int
+    sequence: int
+    fragment: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassThrough:
+    """``70 83``: a message without atom cache, as C nodes, Java nodes and others send it."""
+
+    length: int
+    control: ControlMessage | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpaqueFrame:
+    """A frame that begins like none of these, or that a hole cut off before it could be told."""
+
+    length: int
+    data: bytes
+    """Its first bytes, at most 16."""
+
+
+Frame = Tick | DistributionHeader | FirstFragment | Fragment | PassThrough | OpaqueFrame
+
+
+def _distribution_header(length: int, head: bytes) -> Frame:
+    return DistributionHeader(length, control_after_header(head[2:]))
+
+
+def _first_fragment(length: int, head: bytes) -> Frame | None:
+    if len(head) < 18:
+        return None
+    return FirstFragment(length, _number(head, 2), _number(head, 10), control_after_header(head[18:]))
+
+
+def _fragment(length: int, head: bytes) -> Frame | None:
+    return Fragment(length, _number(head, 2), _number(head, 10)) if len(head) >= 18 else None
+
+
+def _pass_through(length: int, head: bytes) -> Frame:
+    return PassThrough(length, control_of_pass_through(head[2:]))
+
+
+def _number(head: bytes, at: int) -> int:
+    return int.from_bytes(head[at : at + 8], "big")
+
+
+_FRAMES: dict[bytes, Callable[[int, bytes], Frame | None]] = {
+    b"\x83\x44": _distribution_header,
+    b"\x83\x45": _first_fragment,
+    b"\x83\x46": _fragment,
+    b"\x70\x83": _pass_through,
+}
+
+
+def read_frame(length: int, head: bytes) -> Frame:
+    """The frame of ``length`` bytes that begins with ``head``."""
+    if length == 0:
+        return Tick()
+    read = _FRAMES.get(head[:2])
+    return (read(length, head) if read else None) or OpaqueFrame(length, head[:SHOWN])
+
+
+def looks_like_frames(data: bytes) -> bool | None:
+    """Is this, from its first byte on, traffic after a handshake?  None: more bytes are needed to tell.
+
+    Every frame that begins in ``data`` must begin like one; ticks alone are believed only if nothing follows them.
+    """
+    at = 0
+    proven = False
+    while at + 4 <= len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        start = data[at + 4 : at + 6]
+        if length:
+            if length < 3 or length > BELIEVABLE or not any(known.startswith(start) for known in _FRAMES):
+                return False
+            proven = proven or len(start) == 2
+        at += 4 + length
+    return True if proven or (data and at == len(data)) else None
+
+
+class FrameReader:
+    """Cuts the bytes of one side into frames, from ``start`` on.
+
+    ``trusted``: the handshake was seen to lead here, so whatever comes is a frame.  Otherwise a frame that begins like
+    none ends the trust: :attr:`in_step` is False then, and :meth:`feed` gives back the bytes that are no frames.
+    """
+
+    __slots__ = ("_end", "_hole", "_kept", "in_step", "position", "side", "start", "trusted")
+
+    def __init__(self, side: Side, start: int, *, trusted: bool) -> None:
+        self.side = side
+        self.start = start
+        """Where the unfinished frame begins."""
+        self.position = start
+        """Where the next byte belongs."""
+        self.trusted = trusted
+        self.in_step = True
+        self._kept = b""
+        """The unfinished frame's length and head, as far as they are there without a hole."""
+        self._hole = False
+        self._end: int | None = None
+
+    def feed(self, data: bytes) -> tuple[list[Item], bytes]:
+        """The frames that ``data`` completes, and what of it is none (nothing while in step)."""
+        items: list[Item] = []
+        at = 0
+        while at < len(data):
+            if self._end is None:
+                at += self._keep(data, at, 4)
+                if len(self._kept) == 4:
+                    self._end = self.start + 4 + int.from_bytes(self._kept, "big")
+            if self._end is not None:
+                at += self._keep(data, at, min(4 + HEAD_LIMIT, self._end - self.start))
+                if not self.trusted and not self._believable():
+                    self.in_step = False
+                    rest = self._kept + data[at:]
+                    self.position = self.start
+                    return items, rest
+                step = min(self._end - self.position, len(data) - at)
+                at += step
+                self.position += step
+                items += self._finish()
+        return items, b""
+
+    def gap(self, length: int) -> list[Item]:
+        """A hole; in step afterwards only if it ends inside a frame, or with one."""
+        hole = Missing(self.side, self.position, self.position + length)
+        if self._end is None or hole.end > self._end:
+            items = self._cut("a hole")
+            self._begin(hole.end)
+            self.in_step = False
+            return [*items, hole]
+        self.position += length
+        self._hole = True
+        return [*self._finish(), hole]
+
+    def close(self) -> list[Item]:
+        return self._cut("the end of the stream")
+
+    def _keep(self, data: bytes, at: int, wanted: int) -> int:
+        """Take from ``data`` what is still missing of the first ``wanted`` bytes of the frame."""
+        if self._hole:
+            return 0
+        piece = data[at : at + max(0, wanted - len(self._kept))]
+        self._kept += piece
+        self.position += len(piece)
+        return len(piece)
+
+    def _believable(self) -> bool:
+        start = self._kept[4:6]
+        length = int.from_bytes(self._kept[:4], "big")
+        return length == 0 or (length <= BELIEVABLE and any(known.startswith(start) for known in _FRAMES))
+
+    def _finish(self) -> list[Item]:
+        if self._end is None or self.position < self._end:
+            return []
+        frame = read_frame(self._end - self.start - 4, self._kept[4:])
+        item = Decoded(self.side, self.start, self._end, frame)
+        self._begin(self._end)
+        return [item]
+
+    def _begin(self, start: int) -> None:
+        self.start = self.position = start
+        self._kept, self._hole, self._end = b"", False, None
+
+    def _cut(self, by: str) -> list[Item]:
+        if self.position == self.start:
+            return []
+        what = "the length of a frame" if self._end is None else f"a frame of {self._end - self.start - 4} bytes"
+        reason = f"{what}, cut off after {self.position - self.start} bytes by {by}"
+        item = Undecoded(self.side, self.start, self.position, Problem.TRUNCATED, reason, self._kept[:64])
+        self._begin(self.position)
+        return [item]

@@ -1,0 +1,151 @@
+"""Frames after the handshake: heads, any cut, holes, sizes without bound."""
+
+from __future__ import annotations
+
+import itertools
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dissectors.control import ControlMessage
+from dissectors.dialogue import Decoded, Item, Missing, Problem, Undecoded
+from dissectors.traffic import (
+    BELIEVABLE,
+    DistributionHeader,
+    FirstFragment,
+    Fragment,
+    Frame,
+    FrameReader,
+    OpaqueFrame,
+    PassThrough,
+    Tick,
+    looks_like_frames,
+    read_frame,
+)
+from tests.generate import A, I, cut_at, framed
+
+NUMBERS = bytes.fromhex("0000000000000007 0000000000000002")
+FRAMES: list[tuple[Frame, bytes]] = [
+    (Tick(), b""),
+    (DistributionHeader(7, ControlMessage(2)), bytes.fromhex("8344 00 6803 6102")),
+    (DistributionHeader(3, None), bytes.fromhex("8344 09")),
+    (FirstFragment(23, 7, 2, ControlMessage(2)), bytes.fromhex("8345") + NUMBERS + bytes.fromhex("00 6803 6102")),
+    (Fragment(20, 7, 2), bytes.fromhex("8346") + NUMBERS + b"xx"),
+    (PassThrough(6, ControlMessage(2)), bytes.fromhex("7083 6803 6102")),
+    (OpaqueFrame(5, b"other"), b"other"),
+    (OpaqueFrame(6, b"\x83\x45\0\0\0\0"), b"\x83\x45\0\0\0\0"),
+    (DistributionHeader(5000, None), b"\x83\x44" + bytes(4998)),
+    (OpaqueFrame(3000, b"x" * 16), b"x" * 3000),
+]
+STREAM = b"".join(framed(body, 4) for _, body in FRAMES)
+
+
+def read(reader: FrameReader, pieces: list[bytes]) -> list[Item]:
+    """All items; a trusted reader gives nothing back."""
+    items: list[Item] = []
+    for piece in pieces:
+        got, rest = reader.feed(piece)
+        items += got
+        assert not rest
+    return items
+
+
+@pytest.mark.parametrize(("frame", "body"), FRAMES)
+def test_frames(frame: Frame, body: bytes) -> None:
+    """A frame by its first bytes."""
+    assert read_frame(len(body), body) == frame
+
+
+@given(st.lists(st.integers(0, len(STREAM)), max_size=20))
+def test_any_cut(places: list[int]) -> None:
+    """The same frames at the same places, whatever the cut."""
+    items = read(FrameReader(A, 19, trusted=True), cut_at(STREAM, places))
+    assert [item.message for item in items if isinstance(item, Decoded)] == [frame for frame, _ in FRAMES]
+    assert (items[0].start, items[-1].end) == (19, 19 + len(STREAM))
+    assert all(left.end == right.start for left, right in itertools.pairwise(items))
+
+
+def test_byte_by_byte() -> None:
+    """The finest cut."""
+    whole = read(FrameReader(A, 0, trusted=True), [STREAM])
+    assert read(FrameReader(A, 0, trusted=True), [STREAM[i : i + 1] for i in range(len(STREAM))]) == whole
+
+
+def test_huge_frames_are_not_kept() -> None:
+    """A frame of 4 GiB costs no memory, however much of it comes."""
+    reader = FrameReader(A, 0, trusted=True)
+    reader.feed(b"\xff\xff\xff\xff\x83\x44")
+    piece = bytes(1 << 20)
+    tracemalloc.start()
+    for _ in range(50):
+        assert reader.feed(piece) == ([], b"")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100_000
+    (item,) = reader.close()
+    assert item == Undecoded(
+        A,
+        0,
+        (50 << 20) + 6,
+        Problem.TRUNCATED,
+        f"a frame of 4294967295 bytes, cut off after {(50 << 20) + 6} bytes by the end of the stream",
+        b"\xff\xff\xff\xff\x83\x44" + bytes(58),
+    )
+
+
+def test_holes() -> None:
+    """Inside a frame it is in step afterwards; over a boundary it is not."""
+    frame = framed(b"\x83\x44" + bytes(98), 4)
+    reader = FrameReader(I, 0, trusted=True)
+    reader.feed(frame[:30])
+    assert reader.gap(20) == [Missing(I, 30, 50)]
+    assert reader.in_step
+    assert reader.feed(frame[50:]) == ([Decoded(I, 0, 104, DistributionHeader(100, None))], b"")
+    reader.feed(frame[:3])
+    assert [type(item) for item in reader.gap(20)] == [Undecoded, Missing]
+    assert not reader.in_step
+    assert reader.position == 127
+
+
+def test_hole_right_behind_the_length() -> None:
+    """A frame whose kind is lost is opaque."""
+    reader = FrameReader(I, 0, trusted=True)
+    reader.feed(b"\0\0\0\x08\x83")
+    assert reader.gap(7) == [Decoded(I, 0, 12, OpaqueFrame(8, b"\x83")), Missing(I, 5, 12)]
+
+
+def test_untrusted_reader_gives_back_what_is_no_frame() -> None:
+    """The bytes from the boundary on, wherever the cut was."""
+    reader = FrameReader(I, 0, trusted=False)
+    assert reader.feed(bytes(4) + b"\0\0\0\x09") == ([Decoded(I, 0, 4, Tick())], b"")
+    assert reader.feed(b"\x83X rest") == ([], b"\0\0\0\x09\x83X rest")
+    assert not reader.in_step
+    assert reader.start == reader.position == 4
+
+
+@pytest.mark.parametrize(
+    ("data", "answer"),
+    [
+        (b"", None),
+        (bytes(3), None),
+        (bytes(4), True),
+        (bytes(5), None),
+        (bytes(8), True),
+        (b"\0\0\0\x10\x83", None),
+        (b"\0\0\0\x10\x83\x44", True),
+        (b"\0\0\0\x10\x70\x83", True),
+        (b"\0\0\0\x10\x83\x47", False),
+        (b"\0\0\0\x01\x83", False),
+        ((BELIEVABLE + 1).to_bytes(4, "big") + b"\x83\x44", False),
+        (bytes(4) + b"\0\0\0\x10\x83\x44", True),
+        (bytes(4) + b"\0\0\0\x10xx", False),
+        (b"\0\0\0\x04\x83\x44\0\0" + b"\0\0\0\x10xx", False),
+        (b"\0\0\0\x04\x83\x44\0\0" + b"\0\0\0\x10", True),
+        (b"\0\x15r1234", False),
+    ],
+)
+def test_looks_like_frames(data: bytes, answer: bool | None) -> None:
+    """Only what begins like frames at every boundary; ticks alone only if nothing follows."""
+    assert looks_like_frames(data) is answer
