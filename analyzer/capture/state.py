@@ -1,0 +1,48 @@
+"""What reading turns up about one capture, beside its packets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+RawRecord = tuple[int, int, bytes, int]
+"""A packet as a reader hands it on: nanoseconds since 1970-01-01 UTC, LINKTYPE_ value, bytes, length on the wire.
+
+A reader is any iterator of these.  A plain tuple, for there may be a hundred million of them.
+"""
+
+NOT_A_PACKET = -1
+"""Link type of a record that has a number in Wireshark but no packet in it: it is counted and goes no further."""
+
+
+@dataclass(slots=True, eq=False)
+class CaptureState:
+    """One capture, filled in while it is read; complete once its last packet was delivered."""
+
+    path: str
+    """As the user named it (``-`` for standard input), fit to be shown."""
+    format: str = ""
+    """``pcap``, ``pcap-ns``, ``pcap-modified`` or ``pcapng``, and ``+gzip`` or the like where it is compressed."""
+    link_types: list[int] = field(default_factory=list)
+    """LINKTYPE_ values of its packets, in the order in which they first appear."""
+    packets: int = 0
+    """Number of the latest one: what Wireshark counts."""
+    bytes: int = 0
+    """Size as stored (compressed, where it is); of a stream, what was read so far."""
+    consumed: int = 0
+    """Bytes read so far, as stored: progress."""
+    first_at: int | None = None
+    """Earliest and latest time of a packet, nanoseconds since 1970-01-01 UTC."""
+    last_at: int | None = None
+    dropped: int = 0
+    """Packets that the capture says it lost."""
+    truncated_packets: int = 0
+    """Packets of which the snap length left only the beginning."""
+    cut: bool = False
+    """It breaks off: the file ends inside a record, or is damaged from there on."""
+    notes: list[str] = field(default_factory=list)
+    """Sentences for the report."""
+
+    def breaks_off(self, note: str) -> None:
+        """Notes that nothing after this place could be read."""
+        self.cut = True
+        self.notes.append(note)
