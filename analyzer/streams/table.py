@@ -1,0 +1,153 @@
+"""Turns segments of any number of TCP connections into the events of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+
+from analyzer.decode.segment import Endpoint, Segment, TcpFlags, Unreachable
+from analyzer.streams.connection import Connection, Life
+from analyzer.streams.copies import Copies
+from analyzer.streams.held import Backlog
+from analyzer.streams.idle import IdleQueue
+from analyzer.streams.limits import MILLISECOND, Limits
+from analyzer.streams.opening import begins_another, who_opened
+from analyzer.streams.reassembly import Flow
+from analyzer.streams.stream import ForgetReason, Stream, StreamEvent
+from analyzer.streams.tell import Events
+
+SYN, MEANT = int(TcpFlags.SYN), int(TcpFlags.SYN | TcpFlags.RST | TcpFlags.ACK)
+EPMD_PORT = 4369
+HOUSEKEEPING = 25 * MILLISECOND
+"""How often :meth:`StreamTable.advance` looks around, nanoseconds of capture time."""
+
+
+class StreamTable:
+    """All streams of an analysis, in bounded memory.
+
+    A stream is known by its vantage, addresses and ports.  Tags and tunnels (``carrier``) are no part of that: a
+    capture on ``any`` shows one connection both on a VLAN interface and on its parent, so packets with different
+    carriers belong together.  The price: two networks that use the same addresses and ports at the same time in one
+    capture (two VXLANs with overlapping addresses) are mixed up; each SYN then begins the stream anew.
+
+    Events come out in the order in which they become certain, which is not always that of the packets: data behind a
+    hole are told when the hole is filled or given up, with the packet that carried them.
+    """
+
+    def __init__(self, limits: Limits | None = None, listening: Collection[int] = (EPMD_PORT,)) -> None:
+        """``listening``: ports known to be listened on; helps to guess the opener where no SYN was captured."""
+        self.limits = limits or Limits()
+        self.listening = frozenset(listening)
+        self.forgotten: Counter[ForgetReason] = Counter()
+        """How many streams are tracked no more, and why."""
+        self._routes: dict[tuple[int, Endpoint, Endpoint], tuple[Connection, Flow]] = {}
+        """By vantage, sender and receiver."""
+        self._queues = {life: IdleQueue() for life in Life}
+        self._backlog = Backlog()
+        self._copies = Copies(self.limits.copy_span)
+        self._looked_at = 0
+
+    def __len__(self) -> int:
+        """Streams tracked now."""
+        return len(self._routes) // 2
+
+    def feed(self, segment: Segment) -> list[StreamEvent]:
+        """Take the next segment of the capture."""
+        events: list[StreamEvent] = []
+        flags = int(segment.flags)
+        if not flags & MEANT:
+            # A TCP drops it (RFC 9293 section 3.10.7.4): port scanners send such.
+            return events
+        route = self._routes.get((segment.vantage, segment.source, segment.destination))
+        if route is None:
+            if segment.source == segment.destination:
+                # A connection to itself: nothing tells its two directions apart.
+                return events
+            route = self._open(segment, events)
+        elif (flags & SYN or route[0].life is Life.CLOSED) and begins_another(segment, route[1], route[0]):
+            self._forget(route[0], ForgetReason.REPLACED, events)
+            route = self._open(segment, events)
+        connection, flow = route
+        connection.take(segment, flow, flags, events)
+        if connection.life is not connection.queued:
+            self._queue(connection)
+        if self._backlog.cost > self.limits.held_bytes_overall:
+            self._relieve(events)
+        return events
+
+    def unreachable(self, error: Unreachable) -> list[StreamEvent]:
+        """Take an ICMP error about a segment; no events if it is of no stream known."""
+        events: list[StreamEvent] = []
+        route = self._routes.get((error.vantage, error.source, error.destination))
+        if route is not None:
+            route[0].take_error(error, route[1], events)
+        return events
+
+    def advance(self, at: int) -> list[StreamEvent]:
+        """Do what is due at capture time ``at``, nanoseconds.  Cheap enough to be called for every packet."""
+        events: list[StreamEvent] = []
+        if 0 <= at - self._looked_at < HOUSEKEEPING:
+            return events
+        self._looked_at = at
+        for order in tuple(self._backlog.waiting):
+            order.settle_due(at, events)
+            if order.overdue(at):
+                order.give_up(events)
+        self._forget_idle(Life.CLOSED, at - self.limits.linger, ForgetReason.CLOSED, events)
+        self._forget_idle(Life.OPENING, at - self.limits.unanswered, ForgetReason.UNANSWERED, events)
+        return events
+
+    def finish(self) -> list[StreamEvent]:
+        """The input ends: tell all that waits.  No stream is tracked afterwards."""
+        events: list[StreamEvent] = []
+        for connection, flow in self._routes.values():
+            if flow is connection.out:
+                connection.flush(events)
+        self._routes.clear()
+        self._queues = {life: IdleQueue() for life in Life}
+        return events
+
+    def _open(self, segment: Segment, events: Events) -> tuple[Connection, Flow]:
+        while len(self) >= self.limits.streams:
+            self._forget_quietest(events)
+        opener, listener, known_by = who_opened(segment, self.listening)
+        stream = Stream(segment.vantage, opener, listener, known_by, segment.carrier)
+        connection = Connection(stream, segment.packet, self.limits, self._backlog, self._copies)
+        self._routes[segment.vantage, opener, listener] = connection, connection.out
+        self._routes[segment.vantage, listener, opener] = connection, connection.back
+        self._queues[connection.queued].add(connection)
+        return self._routes[segment.vantage, segment.source, segment.destination]
+
+    def _queue(self, connection: Connection) -> None:
+        self._queues[connection.queued].remove(connection)
+        connection.queued = connection.life
+        self._queues[connection.queued].add(connection)
+
+    def _forget(self, connection: Connection, reason: ForgetReason, events: Events) -> None:
+        connection.forget(reason, events)
+        self.forgotten[reason] += 1
+        self._queues[connection.queued].remove(connection)
+        stream = connection.stream
+        del self._routes[stream.vantage, stream.opener, stream.listener]
+        del self._routes[stream.vantage, stream.listener, stream.opener]
+
+    def _forget_quietest(self, events: Events) -> None:
+        for life in Life:
+            connection = self._queues[life].quietest()
+            if connection is not None:
+                self._forget(connection, ForgetReason.PRESSURE, events)
+                return
+
+    def _forget_idle(self, life: Life, since: int, reason: ForgetReason, events: Events) -> None:
+        queue = self._queues[life]
+        connection = queue.quietest()
+        while connection is not None and connection.last.at < since:
+            self._forget(connection, reason, events)
+            connection = queue.quietest()
+
+    def _relieve(self, events: Events) -> None:
+        """Give up what waits longest until the rest fits."""
+        for order in tuple(self._backlog.waiting):
+            if self._backlog.cost <= self.limits.held_bytes_overall:
+                break
+            order.give_up(events)
