@@ -1,0 +1,173 @@
+"""An attempt: one node trying one thing once, with its timeline and what is known of both sides.
+
+The unit of diagnosis (design: vocabulary).  A ``connect`` joins the EPMD lookup, the TCP connection, TLS, the handshake and
+the life of the link, whichever of these the capture shows.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeVar
+
+from analyzer.sessions import events
+from analyzer.sessions.connection import Connection
+from analyzer.sessions.events import Event, Leg
+from analyzer.sessions.product import Product, product_of
+from analyzer.sessions.states import Stage, State, stage_of, step
+from dissectors import handshake
+from dissectors.dialogue import Side
+from dissectors.epmd import Port2Resp
+
+__all__ = ["Attempt", "Kind", "Party", "Quality", "Stage"]
+
+E = TypeVar("E", bound=Event)
+
+MAX_TIMELINE = 400
+"""Events that one attempt keeps: the first ones tell the story; a link that is reset by the thousandth retransmission does
+not need the other 999."""
+
+
+class Kind(Enum):
+    CONNECT = "connect"
+    REGISTER = "register"
+    QUERY = "query"
+
+
+class Quality(Enum):
+    """What the capture cannot show: stands beside a verdict, never instead of one."""
+
+    ONE_SIDED = "capture-one-sided"
+    MIDSTREAM = "capture-midstream"
+    TRUNCATED = "capture-truncated"
+    GAP = "capture-gap"
+
+
+@dataclass(slots=True, eq=False)
+class Party:
+    """One side of an attempt."""
+
+    node: str | None = None
+    """Full node name, as the node says it itself."""
+    address: str | None = None
+    port: int | None = None
+
+    @property
+    def label(self) -> str:
+        """What people call it: the node name, else the address."""
+        return self.node or self.address or "an unknown node"
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    kind: Kind
+    initiator: Party
+    acceptor: Party
+    called_name: str | None = None
+    """Left part of the called node's name: what EPMD was asked for."""
+    called: str | None = None
+    """Full name that was called, as far as it is known."""
+    epmd: Connection | None = None
+    link: Connection | None = None
+    timeline: list[Event] = field(default_factory=list)
+    state: State = State.START
+    omitted: int = 0
+    """Events beyond ``MAX_TIMELINE``."""
+    qualities: set[Quality] = field(default_factory=set)
+    views: list[Attempt] = field(default_factory=list)
+    """The same attempt as other captures show it (both ends, both sides of a NAT)."""
+    identified_by: str = ""
+    """Why this is taken for Erlang traffic."""
+
+    # --- growing -----------------------------------------------------------------------------------------------------
+
+    def add(self, event: Event) -> None:
+        """Put an event on the timeline and move the state."""
+        self.state = step(self.state, event)
+        if len(self.timeline) >= MAX_TIMELINE and not isinstance(event, (events.Closed, events.WasReset)):
+            self.omitted += 1
+            return
+        # What stands behind a hole in the stream is told late.
+        insort(self.timeline, event, key=lambda known: (known.packet.at, known.packet.number))
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    @property
+    def stage(self) -> Stage:
+        """How far it got."""
+        return stage_of(self.state)
+
+    @property
+    def started_at(self) -> int:
+        return min(event.packet.at for event in self.timeline)
+
+    @property
+    def ended_at(self) -> int:
+        """Of the last packet that belongs to it."""
+        legs = [connection.last.at for connection in (self.epmd, self.link) if connection is not None]
+        return max([event.packet.at for event in self.timeline] + ([] if self.kind is Kind.REGISTER else legs))
+
+    @property
+    def product(self) -> Product | None:
+        return product_of(self.acceptor.node, self.initiator.node, self.called and f"{self.called_name}@")
+
+    def label(self, side: Side) -> str:
+        """What people call ``side``."""
+        return (self.initiator if side is Side.INITIATOR else self.acceptor).label
+
+    def all(self, kind: type[E], side: Side | None = None, leg: Leg | None = None) -> Iterator[E]:
+        """Events of a class, in order."""
+        for event in self.timeline:
+            if isinstance(event, kind) and side in (None, event.side) and leg in (None, event.leg):
+                yield event
+
+    def first(self, kind: type[E], side: Side | None = None, leg: Leg | None = None) -> E | None:
+        return next(self.all(kind, side, leg), None)
+
+    def last(self, kind: type[E], side: Side | None = None, leg: Leg | None = None) -> E | None:
+        found: E | None = None
+        for event in self.all(kind, side, leg):
+            found = event
+        return found
+
+    @property
+    def send_name(self) -> handshake.SendName | handshake.SendNameOld | None:
+        event = self.first(events.NameSent)
+        return event.message if event else None
+
+    @property
+    def challenge(self) -> handshake.Challenge | handshake.ChallengeOld | None:
+        event = self.first(events.ChallengeSent)
+        return event.message if event else None
+
+    @property
+    def port2_resp(self) -> Port2Resp | None:
+        """EPMD's good answer."""
+        event = self.first(events.EpmdAnswered)
+        return event.message if event and isinstance(event.message, Port2Resp) else None
+
+    @property
+    def initiator_flags(self) -> int | None:
+        """All that the initiator has told of its flags: its name, and the complement's high half."""
+        name = self.send_name
+        if name is None:
+            return None
+        complement = self.first(events.ComplementSent)
+        high = complement.message.flags_high if complement and complement.message else 0
+        return name.flags | (high << 32)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing more can be expected of it: refused, or the connection that it had is closed."""
+        last = self.link or self.epmd
+        if last is None or last.refused is not None or last.prohibited is not None:
+            return last is not None
+        waits_for_dial = self.link is None and self.port2_resp is not None
+        return (
+            not waits_for_dial
+            and len({closing.side for closing in last.closings})
+            + any(isinstance(closing, events.WasReset) for closing in last.closings)
+            >= 2
+        )

@@ -1,0 +1,301 @@
+"""One TCP connection's stream events → events of an attempt: identifies the dialogue, runs it, names the packets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from analyzer.capture.packet import PacketRef
+from analyzer.sessions import events
+from analyzer.sessions.connection import Connection
+from analyzer.sessions.events import Event, Leg
+from analyzer.sessions.identify import Expectation, FirstBytes, Identity, Speech, identify
+from analyzer.sessions.interpret import Interpreter, Meaning, interpreter_for
+from analyzer.sessions.provenance import Provenance
+from analyzer.streams.stream import (
+    Acknowledged,
+    Data,
+    Direction,
+    Established,
+    Fin,
+    Hole,
+    HoleCause,
+    IcmpError,
+    OpenerKnownBy,
+    Reset,
+    ResetFit,
+    Retransmission,
+    Stream,
+    StreamEvent,
+    Syn,
+    SynAck,
+)
+from dissectors.dialogue import Side
+
+SIDES = {Direction.OUT: Side.INITIATOR, Direction.BACK: Side.ACCEPTOR}
+
+MAX_WAITING = 64
+"""Data events held until the connection is identified; :data:`identify.ENOUGH` bytes come in far fewer."""
+
+
+class Conversation:
+    """Follows one stream.  :meth:`take` gives the events that each stream event makes."""
+
+    def __init__(self, stream: Stream, first: PacketRef, expected: Expectation | None) -> None:
+        self.stream = stream
+        self.expected = expected
+        self.identity: Identity | None = None
+        leg = Leg.EPMD if expected is not None and expected.speech is Speech.EPMD else Leg.LINK
+        self.connection = Connection(
+            leg=leg,
+            vantage=stream.vantage,
+            opener=stream.opener,
+            listener=stream.listener,
+            first=first,
+            last=first,
+            carrier=stream.carrier,
+        )
+        self._interpreter: Interpreter | None = None
+        self._first_bytes = FirstBytes({side: bytearray() for side in Side}, beginning_seen=False)
+        self._waiting: list[Data | Hole] = []
+        self._provenance = {side: Provenance() for side in Side}
+        self._retries: dict[tuple[Side, int], int] = {}
+
+    @property
+    def swapped(self) -> bool:
+        return self.identity is not None and self.identity.swapped
+
+    def side(self, direction: Direction) -> Side:
+        side = SIDES[direction]
+        return side.other if self.swapped else side
+
+    def expect(self, expected: Expectation) -> None:
+        """An endpoint was learned after the connection began."""
+        if self.identity is None:
+            self.expected = expected
+
+    # --- stream events -----------------------------------------------------------------------------------------------
+
+    def take(self, event: StreamEvent) -> list[Event]:
+        """What ``event`` shows, once the connection is identified; earlier events of its bytes come with it."""
+        connection = self.connection
+        connection.last = event.packet if event.packet.at >= connection.last.at else connection.last
+        side = self.side(event.direction)
+        flow = connection.flows[side]
+        if not isinstance(event, (Hole, IcmpError)):
+            flow.last = event.packet
+        match event:
+            case Data():
+                return self._on_data(event)
+            case Acknowledged():
+                connection.flows[side.other].acknowledged = max(connection.flows[side.other].acknowledged, event.offset)
+                return []
+            case Hole():
+                return self._on_hole(event)
+            case Syn() | SynAck() | Established():
+                return self._on_opening(event, side)
+            case Retransmission():
+                return self._on_retransmission(event, side)
+            case Fin():
+                return self._on_fin(event, side)
+            case Reset():
+                return self._on_reset(event, side)
+            case IcmpError():
+                return self._on_icmp(event, side)
+        return []
+
+    def finish(self) -> list[Event]:
+        """No more will come: decide on what there is."""
+        made = self._identify(finished=True)
+        if self._interpreter is not None:
+            for side in Side:
+                made += self._named(self._interpreter.close(side))
+        return made
+
+    def _on_opening(self, event: Syn | SynAck | Established, side: Side) -> list[Event]:
+        connection, stream = self.connection, self.stream
+        connection.opener_seen = stream.opener_known_by is not OpenerKnownBy.GUESS
+        connection.opener, connection.listener = stream.opener, stream.listener
+        numbers = stream.initial_sequence
+        connection.initial_sequence = (numbers.get(Direction.OUT), numbers.get(Direction.BACK))
+        base = {"packet": event.packet, "side": side, "leg": connection.leg}
+        if isinstance(event, Syn):
+            self._first_bytes.beginning_seen = True
+            dialled = events.Dialled(**base, retry=event.retry)  # type: ignore[arg-type]
+            connection.dials += 1
+            connection.first_dial = connection.first_dial or dialled
+            connection.last_dial = dialled
+            return [dialled]
+        if isinstance(event, SynAck):
+            self._first_bytes.beginning_seen = True
+            if connection.answered is not None:
+                return []
+            connection.answered = events.DialAnswered(**base)  # type: ignore[arg-type]
+            return [connection.answered]
+        if connection.opened is not None:
+            return []
+        connection.opened = events.Opened(**base)  # type: ignore[arg-type]
+        return [connection.opened]
+
+    def _on_data(self, event: Data) -> list[Event]:
+        side = self.side(event.direction)
+        flow = self.connection.flows[side]
+        end = event.offset + len(event.data)
+        flow.segments += 1
+        flow.sent = max(flow.sent, end)
+        flow.last_data = event.packet
+        flow.ttl = event.ttl
+        flow.last_sent_at = event.packet.at
+        if self._interpreter is not None:
+            return self._run(event)
+        self._first_bytes.said[side] += event.data[:600]
+        self._waiting.append(event)
+        return self._identify(finished=len(self._waiting) > MAX_WAITING)
+
+    def _on_hole(self, event: Hole) -> list[Event]:
+        side = self.side(event.direction)
+        flow = self.connection.flows[side]
+        flow.sent = max(flow.sent, event.offset + event.length)
+        flow.last_sent_at = event.packet.at
+        if event.cause is HoleCause.NOT_CAPTURED:
+            flow.acknowledged = max(flow.acknowledged, event.offset + event.length)
+        if self._interpreter is not None:
+            return self._run(event)
+        self._waiting.append(event)
+        return self._identify(finished=len(self._waiting) > MAX_WAITING)
+
+    def _on_retransmission(self, event: Retransmission, side: Side) -> list[Event]:
+        flow = self.connection.flows[side]
+        flow.resent += 1
+        place = (side, event.offset)
+        if len(self._retries) > MAX_WAITING:
+            self._retries.clear()
+        self._retries[place] = retry = self._retries.get(place, 0) + 1
+        flow.last_resent = events.Resent(
+            packet=event.packet,
+            side=side,
+            leg=self.connection.leg,
+            offset=event.offset,
+            length=event.length,
+            retry=retry,
+        )
+        return [flow.last_resent]
+
+    def _on_fin(self, event: Fin, side: Side) -> list[Event]:
+        if event.retry or self.connection.closing_of(side) is not None:
+            return []
+        closed = events.Closed(packet=event.packet, side=side, leg=self.connection.leg)
+        self.connection.closings.append(closed)
+        made = self._identify(finished=self.connection.is_open and len(self.connection.closings) > 1)
+        if self._interpreter is not None:
+            made += self._named(self._interpreter.close(side))
+        return [*made, closed]
+
+    def _on_reset(self, event: Reset, side: Side) -> list[Event]:
+        connection = self.connection
+        if event.fit is ResetFit.ANSWERS_SYN and not connection.is_open:
+            refused = events.DialRefused(packet=event.packet, side=side, leg=connection.leg)
+            connection.refused = connection.refused or refused
+            return [refused]
+        reset = events.WasReset(
+            packet=event.packet,
+            side=side,
+            leg=connection.leg,
+            fit=event.fit.name,
+            ttl=event.ttl,
+            usual_ttl=event.usual_ttl,
+            ip_id=event.ip_id,
+            usual_ip_id=event.usual_ip_id,
+            acknowledges=event.acknowledges,
+        )
+        if event.retry and any(isinstance(old, events.WasReset) and old.side is side for old in connection.closings):
+            return []
+        connection.closings.append(reset)
+        made = self._identify(finished=True)
+        if self._interpreter is not None:
+            for either in Side:
+                made += self._named(self._interpreter.close(either))
+        return [*made, reset]
+
+    def _on_icmp(self, event: IcmpError, side: Side) -> list[Event]:
+        connection = self.connection
+        prohibited = events.DialProhibited(
+            packet=event.packet,
+            side=side,
+            leg=connection.leg,
+            reporter=event.reporter,
+            version=event.version,
+            type=event.type,
+            code=event.code,
+            answers_dial=connection.opened is None,
+        )
+        connection.prohibited = connection.prohibited or prohibited
+        return [prohibited]
+
+    # --- the dialogue ------------------------------------------------------------------------------------------------
+
+    def _identify(self, *, finished: bool) -> list[Event]:
+        if self.identity is not None:
+            return []
+        self._first_bytes.finished = finished
+        self.identity = identify(self._first_bytes, self.expected)
+        if self.identity is None:
+            return []
+        if self.identity.speech is Speech.EPMD:
+            self.connection.leg = Leg.EPMD
+        if self.identity.swapped:
+            self._swap()
+        self._interpreter = interpreter_for(self.identity, midstream=not self._first_bytes.beginning_seen)
+        waiting, self._waiting = self._waiting, []
+        return [made for event in waiting for made in self._run(event)]
+
+    def _swap(self) -> None:
+        """The stream guessed the opener, and what is said shows that it was the other side."""
+        connection = self.connection
+        connection.opener, connection.listener = connection.listener, connection.opener
+        connection.closings = [replace(closing, side=closing.side.other) for closing in connection.closings]
+        connection.flows = {side: connection.flows[side.other] for side in Side}
+
+    def _run(self, event: Data | Hole) -> list[Event]:
+        """Give bytes, or their absence, to the dialogue."""
+        if self._interpreter is None:
+            return []
+        side = self.side(event.direction)
+        if isinstance(event, Data):
+            self._provenance[side].add(event.offset, event.offset + len(event.data), event.packet)
+            return self._named(self._interpreter.feed(side, event.data))
+        missing = events.BytesMissing(
+            packet=event.packet,
+            side=side,
+            leg=self.connection.leg,
+            offset=event.offset,
+            length=event.length,
+            delivered=event.cause is HoleCause.NOT_CAPTURED,
+            snapped=event.cause is HoleCause.SNAPPED,
+        )
+        if len(self.connection.holes) < MAX_WAITING:
+            self.connection.holes.append(missing)
+        self._provenance[side].add(event.offset, event.offset + event.length, event.packet)
+        return [missing, *self._named(self._interpreter.gap(side, event.length))]
+
+    def _named(self, meanings: Iterator[Meaning]) -> list[Event]:
+        """Give each meaning the packets that carry it."""
+        made: list[Event] = []
+        for meaning in meanings:
+            provenance = self._provenance[meaning.side]
+            packets = provenance.packets(meaning.start, meaning.end)
+            provenance.forget(meaning.end)
+            if not packets:
+                continue
+            if meaning.tick or meaning.frame:
+                self.connection.flows[meaning.side].count(packets[-1].at, tick=meaning.tick)
+            if meaning.make is not None:
+                made.append(
+                    meaning.make(
+                        packet=packets[-1],
+                        side=meaning.side,
+                        leg=self.connection.leg,
+                        packets=packets if len(packets) > 1 else (),
+                    )
+                )
+        return made

@@ -1,0 +1,256 @@
+"""Streams → attempts: joins each EPMD lookup with the connection that follows it, and finds Erlang traffic on any port.
+
+Incremental.  What is open is held; what is not Erlang traffic is forgotten as soon as its first bytes say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from analyzer.capture.packet import PacketRef
+from analyzer.decode.segment import Endpoint
+from analyzer.sessions import events
+from analyzer.sessions.attempt import Attempt, Kind, Party, Quality
+from analyzer.sessions.conversation import Conversation
+from analyzer.sessions.events import Event, Leg
+from analyzer.sessions.identify import Expectation, Speech
+from analyzer.sessions.naming import learn_names
+from analyzer.streams.stream import Forgotten, OpenerKnownBy, Stream, StreamEvent
+from dissectors import epmd
+from dissectors.dialogue import Side
+
+EPMD_PORT = 4369
+CLAIM_WINDOW = 10 * 10**9
+"""Nanoseconds after EPMD's answer in which a dial belongs to that lookup: the initiator's own budget is 7 s for the lookup
+and it dials within a millisecond of EPMD's FIN (docs/protocol.md 1.5), on a slow path within its 7 s timer."""
+LOOPBACK = ("127.", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the user said of ports."""
+
+    epmd: frozenset[int] = frozenset({EPMD_PORT})
+    distribution: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    """A connection under observation."""
+
+    conversation: Conversation
+    attempt: Attempt | None = None
+    early: list[Event] = field(default_factory=list)
+    """Events from before the connection was known to be ours."""
+
+
+class Correlator:
+    """Feed it stream events; ``attempts`` grows as attempts begin."""
+
+    def __init__(self, ports: Ports | None = None) -> None:
+        self._ports = ports or Ports()
+        self.attempts: list[Attempt] = []
+        self.stray_qualities: set[tuple[int, Quality]] = set()
+        """(capture, quality) of EPMD and distribution connections that no attempt could be made of."""
+        self._open: dict[Stream, _Open] = {}
+        self._ignored: set[Stream] = set()
+        self._endpoints: dict[tuple[int, Endpoint], str] = {}
+        """(vantage, endpoint) → why it is a distribution listener."""
+        self._local_ports: dict[tuple[int, int], str] = {}
+        """(vantage, port) registered over loopback: on whatever address of that host it listens."""
+        self._answered: dict[tuple[int, str, Endpoint], list[Attempt]] = {}
+        """(vantage, initiator's address, endpoint that EPMD told) → lookups that still wait for their dial."""
+
+    # --- feeding -----------------------------------------------------------------------------------------------------
+
+    def take(self, event: StreamEvent) -> list[tuple[Attempt, Event]]:
+        """The events that ``event`` puts on timelines, each with its attempt."""
+        stream = event.stream
+        if stream in self._ignored:
+            if isinstance(event, Forgotten):
+                self._ignored.discard(stream)
+            return []
+        known = self._open.get(stream)
+        if known is None:
+            if isinstance(event, Forgotten):
+                return []
+            expected = self._expectation(stream)
+            known = self._open[stream] = _Open(Conversation(stream, event.packet, expected))
+        elif known.attempt is None and known.conversation.identity is None and known.conversation.expected is None:
+            if (expected := self._expectation(stream)) is not None:
+                known.conversation.expect(expected)
+        if isinstance(event, Forgotten):
+            return self._end(stream, known, event.reason)
+        return self._place(stream, known, known.conversation.take(event))
+
+    def finish(self) -> list[tuple[Attempt, Event]]:
+        """The end of the input."""
+        placed: list[tuple[Attempt, Event]] = []
+        for stream, known in list(self._open.items()):
+            placed += self._end(stream, known, None)
+        return placed
+
+    def _end(self, stream: Stream, known: _Open, reason: str | None) -> list[tuple[Attempt, Event]]:
+        placed = self._place(stream, known, known.conversation.finish())
+        if stream in self._open:
+            known.conversation.connection.forgotten = reason
+            self._open.pop(stream)
+            if known.attempt is None and known.conversation.expected is not None:
+                self._stray(known)
+        self._ignored.discard(stream)
+        return placed
+
+    # --- whose is it -------------------------------------------------------------------------------------------------
+
+    def _expectation(self, stream: Stream) -> Expectation | None:
+        listener = stream.listener
+        if listener.port in self._ports.epmd:
+            return Expectation(Speech.EPMD, f"port {listener.port} is EPMD's")
+        if listener.port in self._ports.distribution:
+            return Expectation(Speech.HANDSHAKE, f"port {listener.port} was named as a distribution port")
+        why = self._endpoints.get((stream.vantage, listener)) or self._local_ports.get((stream.vantage, listener.port))
+        return None if why is None else Expectation(Speech.HANDSHAKE, why)
+
+    def _place(self, stream: Stream, known: _Open, made: list[Event]) -> list[tuple[Attempt, Event]]:
+        """Put events on the attempt that the connection belongs to; make or find it once the connection is ours."""
+        conversation = known.conversation
+        if known.attempt is None:
+            known.early += made
+            if conversation.identity is not None and conversation.identity.speech is Speech.NOT_OURS:
+                stream.watched = False
+                self._open.pop(stream, None)
+                self._ignored.add(stream)
+                return []
+            if conversation.identity is None and conversation.expected is None:
+                return []
+            if not known.early or not self._worth_an_attempt(known):
+                return []
+            made, known.early = known.early, []
+            known.attempt = self._attempt_for(conversation, made)
+        attempt = known.attempt
+        for event in made:
+            if event.leg is not conversation.connection.leg:
+                # A connection on an unusual port was only now recognised as EPMD's.
+                event = _on_leg(event, conversation.connection.leg)
+            attempt.add(event)
+            self._learn(attempt, conversation, event)
+        self._qualify(attempt, conversation)
+        return [(attempt, event) for event in made]
+
+    @staticmethod
+    def _worth_an_attempt(known: _Open) -> bool:
+        """The rest of a connection that began before the capture, of which nothing can be read, is no attempt of its own."""
+        connection = known.conversation.connection
+        return connection.opener_seen or any(
+            not isinstance(event, (events.Closed, events.WasReset, events.Resent, events.BytesMissing))
+            for event in known.early
+        )
+
+    def _attempt_for(self, conversation: Conversation, made: list[Event]) -> Attempt:
+        connection = conversation.connection
+        attempt = None
+        if connection.leg is Leg.LINK:
+            attempt = self._claim(conversation, made[0].packet)
+        if attempt is None:
+            attempt = Attempt(Kind.CONNECT, Party(), Party())
+            self.attempts.append(attempt)
+        if connection.leg is Leg.EPMD:
+            attempt.epmd = connection
+            attempt.initiator = Party(None, connection.opener.address, connection.opener.port)
+            attempt.acceptor = Party(None, connection.listener.address, None)
+        else:
+            attempt.link = connection
+            attempt.initiator.address, attempt.initiator.port = connection.opener
+            attempt.acceptor.address, attempt.acceptor.port = connection.listener
+            self._endpoints.setdefault(
+                (connection.vantage, connection.listener),
+                "an earlier connection to it spoke the distribution handshake",
+            )
+        identity = conversation.identity
+        attempt.identified_by = identity.why if identity else conversation.expected.why if conversation.expected else ""
+        return attempt
+
+    def _claim(self, conversation: Conversation, packet: PacketRef) -> Attempt | None:
+        """The lookup that this dial follows: the latest whose EPMD connection is closing, else the latest answered."""
+        connection = conversation.connection
+        waiting = self._answered.get((connection.vantage, connection.opener.address, connection.listener), [])
+        fresh = [
+            attempt
+            for attempt in waiting
+            if attempt.epmd is not None and connection.first.at - attempt.epmd.last.at <= CLAIM_WINDOW
+        ]
+        if not fresh:
+            return None
+        best = max(fresh, key=lambda attempt: (_closed_at(attempt, connection.first.at), attempt.started_at))
+        waiting.remove(best)
+        return best
+
+    # --- learning ----------------------------------------------------------------------------------------------------
+
+    def _learn(self, attempt: Attempt, conversation: Conversation, event: Event) -> None:
+        connection = conversation.connection
+        match event:
+            case events.EpmdAsked(message=epmd.Alive2Req() | epmd.AliveReq() as request):
+                attempt.kind = Kind.REGISTER
+                why = f"{request.name!r} registered port {request.port}"
+                self._endpoints[connection.vantage, Endpoint(connection.opener.address, request.port)] = why
+                if connection.opener.address.startswith(LOOPBACK):
+                    self._local_ports[connection.vantage, request.port] = why
+                attempt.acceptor.port = connection.listener.port
+                attempt.called_name = request.name
+            case events.EpmdAsked(message=epmd.Port2Req() | epmd.PortReq() as request):
+                attempt.called_name = request.name
+            case events.EpmdAsked():
+                attempt.kind = Kind.QUERY
+                attempt.acceptor.port = connection.listener.port
+            case events.EpmdAnswered(message=epmd.Port2Resp() | epmd.PortResp() as response):
+                attempt.acceptor.port = response.port
+                target = Endpoint(connection.listener.address, response.port)
+                self._endpoints[connection.vantage, target] = f"EPMD named port {response.port}"
+                waiting = self._answered.setdefault((connection.vantage, connection.opener.address, target), [])
+                waiting.append(attempt)
+                del waiting[:-256]
+            case _:
+                pass
+        learn_names(attempt, event)
+
+    def _qualify(self, attempt: Attempt, conversation: Conversation) -> None:
+        attempt.qualities |= qualities(conversation)
+
+    def _stray(self, known: _Open) -> None:
+        capture = known.conversation.connection.first.capture
+        self.stray_qualities |= {(capture, quality) for quality in qualities(known.conversation)}
+
+    @property
+    def open_conversations(self) -> Iterable[Conversation]:
+        return (known.conversation for known in self._open.values())
+
+
+def qualities(conversation: Conversation) -> set[Quality]:
+    """What the capture does not show of one connection."""
+    connection, stream = conversation.connection, conversation.stream
+    found: set[Quality] = set()
+    if stream.opener_known_by is OpenerKnownBy.GUESS:
+        found.add(Quality.MIDSTREAM)
+    segments = stream.segments
+    if min(segments.values()) == 0 and any(flow.sent or flow.acknowledged for flow in connection.flows.values()):
+        found.add(Quality.ONE_SIDED)
+    for hole in connection.holes:
+        if hole.snapped:
+            found.add(Quality.TRUNCATED)
+        elif hole.delivered and Quality.ONE_SIDED not in found:
+            found.add(Quality.GAP)
+    return found
+
+
+def _closed_at(attempt: Attempt, before: int) -> int:
+    """When EPMD closed this lookup's connection: the dial follows that at once (docs/protocol.md 1.5)."""
+    closing = attempt.epmd.closing_of(Side.ACCEPTOR) if attempt.epmd else None
+    return closing.packet.at if closing is not None and closing.packet.at <= before else 0
+
+
+def _on_leg(event: Event, leg: Leg) -> Event:
+    from dataclasses import replace
+
+    return replace(event, leg=leg)

@@ -1,0 +1,118 @@
+"""How a connection ended: who closed it first, and whether that was an answer or a timer.
+
+An answer follows what the peer said within a round trip; a timer runs out a whole ``net_setuptime`` after the closing side
+last started it (docs/protocol.md section 6).  Taking one for the other is how cookies get blamed for slow networks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analyzer.sessions import events
+from analyzer.sessions.attempt import Attempt
+from analyzer.sessions.connection import Closing, Connection
+from dissectors.dialogue import Side
+
+SECOND = 10**9
+MILLISECOND = 10**6
+
+NET_SETUPTIME = 7 * SECOND
+"""Default of kernel's ``net_setuptime``."""
+REACTION = 500 * MILLISECOND
+"""A node answers within milliseconds, a TLS listener's first connection within 0.4 s (docs/protocol.md 4.3 row 33)."""
+PATIENCE = 5 * SECOND
+"""Where no side gives up in the capture: silence of this length is judged, a shorter one may be the capture's end."""
+SLOW_SHARE = 4
+"""A path is slow when a round trip takes a quarter of the setup time: name, challenge and ack need three."""
+JITTER = 60 * MILLISECOND
+"""By which a BEAM timer may fire late on a loaded host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The first FIN or RST of a connection."""
+
+    closing: Closing
+    waited: int
+    """Nanoseconds since the other side last sent payload (a repeated segment counts), or since TCP was open."""
+    timer: int
+    """Nanoseconds since the closing side last started its own timer."""
+    by_timer: bool
+
+    @property
+    def side(self) -> Side:
+        return self.closing.side
+
+    @property
+    def prompt(self) -> bool:
+        """It answers what the other side said last."""
+        return not self.by_timer
+
+    @property
+    def is_reset(self) -> bool:
+        return isinstance(self.closing, events.WasReset)
+
+
+def ending_of(attempt: Attempt, connection: Connection | None) -> Ending | None:
+    """How ``connection`` ended; None while it is open, as far as the capture shows."""
+    if connection is None or connection.end is None:
+        return None
+    closing = connection.end
+    at = closing.packet.at
+    waited = at - _last_heard(connection, closing.side.other, before=at)
+    timer = at - _timer_started(attempt, connection, closing.side, before=at)
+    return Ending(closing, waited, timer, _is_timer(connection, waited, timer))
+
+
+def _is_timer(connection: Connection, waited: int, timer: int) -> bool:
+    round_trip = connection.round_trip or 0
+    if waited > REACTION + 2 * round_trip:
+        return True
+    # On a slow path the timer may fire just after something arrived: then it is a whole number of seconds that tells.
+    off = abs(timer - round(timer / SECOND) * SECOND)
+    return timer >= SECOND - JITTER and off <= JITTER and round_trip * 10 >= timer
+
+
+def _last_heard(connection: Connection, side: Side, *, before: int) -> int:
+    """When ``side`` last sent payload that the other side got, else when TCP opened.
+
+    What the other TCP never acknowledged it did not hear, and can't have answered."""
+    flow = connection.flows[side]
+    heard = [connection.opened.packet.at if connection.opened else connection.first.at]
+    if flow.unacknowledged and connection.flows[side.other].last is not None:
+        heard += [] if flow.acknowledged_at is None else [flow.acknowledged_at]
+    else:
+        heard += [] if flow.last_sent_at is None else [flow.last_sent_at]
+        heard += [] if flow.last_resent is None else [flow.last_resent.packet.at]
+    return max((at for at in heard if at <= before), default=connection.first.at)
+
+
+def _timer_started(attempt: Attempt, connection: Connection, side: Side, *, before: int) -> int:
+    """When ``side`` last started its setup timer (docs/protocol.md section 6, "I's resets" and "A's resets")."""
+    resets = (events.ReplySent,) if side is Side.INITIATOR else (events.StatusSent, events.ChallengeSent)
+    if side is Side.INITIATOR:
+        start = connection.first.at
+    else:
+        start = connection.opened.packet.at if connection.opened else connection.first.at
+    for event in attempt.timeline:
+        if event.side is side and isinstance(event, resets) and event.packet.at <= before:
+            start = max(start, event.packet.at)
+    return start
+
+
+def is_slow_path(attempt: Attempt) -> bool:
+    """A handshake needs three round trips: on this path they take a good part of the time that it was given."""
+    link = attempt.link
+    ending = ending_of(attempt, link)
+    if link is None or ending is None or link.round_trip is None:
+        return False
+    return link.round_trip * SLOW_SHARE >= ending.timer
+
+
+def seconds(nanoseconds: int) -> str:
+    """A duration for people: ``7.0 s``, ``13 ms``, ``0.4 ms``."""
+    if nanoseconds >= SECOND:
+        return f"{nanoseconds / SECOND:.1f} s"
+    if nanoseconds >= 10 * MILLISECOND:
+        return f"{nanoseconds / MILLISECOND:.0f} ms"
+    return f"{nanoseconds / MILLISECOND:.1f} ms"

@@ -1,0 +1,259 @@
+"""Dialogue items → meanings: which event a message is, still without its packet.
+
+One interpreter per kind of speech; each owns its dialogue and knows what a message means for an attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from analyzer.sessions import events
+from analyzer.sessions.events import Event
+from analyzer.sessions.identify import Identity, Speech
+from dissectors import epmd, foreign, handshake, tls, tls_carried, traffic
+from dissectors.dialogue import Decoded, Dialogue, Item, Side, Undecoded
+
+Maker = Callable[..., Event]
+"""An event class with everything but packet, side, leg and packets filled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the bytes ``start:end`` of ``side`` are."""
+
+    side: Side
+    start: int
+    end: int
+    make: Maker | None = None
+    """None where it only counts (ticks and frames after the first)."""
+    tick: bool = False
+    frame: bool = False
+
+
+class Interpreter(Protocol):
+    def feed(self, side: Side, data: bytes) -> Iterator[Meaning]: ...
+
+    def gap(self, side: Side, length: int) -> Iterator[Meaning]: ...
+
+    def close(self, side: Side) -> Iterator[Meaning]: ...
+
+
+def interpreter_for(identity: Identity, *, midstream: bool) -> Interpreter | None:
+    """The interpreter of a connection; None for one that is not ours."""
+    match identity.speech:
+        case Speech.EPMD:
+            return EpmdInterpreter(midstream=midstream)
+        case Speech.TLS:
+            return TlsInterpreter(midstream=midstream)
+        case Speech.HANDSHAKE | Speech.LINK:
+            dialogue = handshake.HandshakeDialogue(
+                length_size=identity.length_size, midstream=identity.speech is Speech.LINK
+            )
+            return HandshakeInterpreter(dialogue)
+    return None
+
+
+class _Base:
+    """Runs a dialogue and turns what is no message into events; tells other protocols from garbage."""
+
+    native: frozenset[str] = frozenset()
+    """Protocols that are no foreign ones here, however broken."""
+
+    def __init__(self, dialogue: Dialogue) -> None:
+        self._dialogue = dialogue
+        self._first: dict[Side, bytes] = dict.fromkeys(Side, b"")
+        self._named_foreign: set[Side] = set()
+
+    def feed(self, side: Side, data: bytes) -> Iterator[Meaning]:
+        if len(self._first[side]) < foreign.ENOUGH:
+            self._first[side] += data[: foreign.ENOUGH]
+        for item in self._dialogue.feed(side, data):
+            yield from self._item(item)
+
+    def gap(self, side: Side, length: int) -> Iterator[Meaning]:
+        for item in self._dialogue.gap(side, length):
+            yield from self._item(item)
+
+    def close(self, side: Side) -> Iterator[Meaning]:
+        for item in self._dialogue.close(side):
+            yield from self._item(item)
+
+    def _item(self, item: Item) -> Iterator[Meaning]:
+        if isinstance(item, Decoded):
+            yield from self._message(item)
+        elif isinstance(item, Undecoded):
+            yield from self._undecoded(item)
+
+    def _message(self, item: Decoded) -> Iterator[Meaning]:
+        raise NotImplementedError
+
+    def _undecoded(self, item: Undecoded) -> Iterator[Meaning]:
+        known = None
+        if item.start == 0 and item.side not in self._named_foreign:
+            known = foreign.recognise(item.side, self._first[item.side])
+            if known is not None and known.slug in self.native:
+                known = None
+        if known is not None:
+            self._named_foreign.add(item.side)
+            make: Maker = partial(
+                events.ForeignSpoken, protocol=known.slug, title=known.title, why=known.why, data=item.data
+            )
+        elif item.side in self._named_foreign:
+            return
+        else:
+            make = partial(
+                events.NotUnderstood,
+                problem=item.problem.value,
+                reason=item.reason,
+                data=item.data,
+                offset=item.start,
+                length=item.end - item.start,
+            )
+        yield Meaning(item.side, item.start, item.end, make)
+
+
+class EpmdInterpreter(_Base):
+    native = frozenset({"epmd"})
+
+    def __init__(self, *, midstream: bool) -> None:
+        super().__init__(epmd.EpmdDialogue(midstream=midstream))
+
+    def _message(self, item: Decoded) -> Iterator[Meaning]:
+        kind: Maker = events.EpmdAsked if item.side is Side.INITIATOR else events.EpmdAnswered
+        make = partial(kind, message=item.message)
+        yield Meaning(item.side, item.start, item.end, make)
+
+
+class HandshakeInterpreter(_Base):
+    def __init__(self, dialogue: handshake.HandshakeDialogue) -> None:
+        super().__init__(dialogue)
+        self._started: set[Side] = set()
+        self._ticked: set[Side] = set()
+
+    def _message(self, item: Decoded) -> Iterator[Meaning]:
+        message = item.message
+        if isinstance(message, traffic.Tick):
+            make: Maker | None = None if item.side in self._ticked else events.Ticked
+            self._ticked.add(item.side)
+            yield Meaning(item.side, item.start, item.end, make, tick=True)
+        elif isinstance(message, traffic.Frame):
+            first = item.side not in self._started
+            self._started.add(item.side)
+            yield Meaning(
+                item.side,
+                item.start,
+                item.end,
+                partial(events.DataStarted, message=message) if first else None,
+                frame=True,
+            )
+        elif isinstance(message, handshake.Partial):
+            if (make := _PARTIAL.get((message.expected, item.side))) is not None:
+                yield Meaning(item.side, item.start, item.end, make)
+        else:
+            yield Meaning(item.side, item.start, item.end, _handshake(item.side, message))
+
+
+def _handshake(side: Side, message: object) -> Maker:
+    match message:
+        case handshake.SendName() | handshake.SendNameOld():
+            return partial(events.NameSent, message=message)
+        case handshake.Status() if side is Side.INITIATOR:
+            return partial(events.StatusAnswered, text=message.text)
+        case handshake.Status():
+            return partial(events.StatusSent, text=message.text, message=message)
+        case handshake.StatusNamed():
+            return partial(events.StatusSent, text="named", message=message)
+        case handshake.Challenge() | handshake.ChallengeOld():
+            return partial(events.ChallengeSent, message=message)
+        case handshake.Complement():
+            return partial(events.ComplementSent, message=message)
+        case handshake.ChallengeReply():
+            return partial(events.ReplySent, message=message)
+        case handshake.ChallengeAck():
+            return partial(events.AckSent, message=message)
+    raise TypeError(f"no event for {type(message).__name__}")
+
+
+_PARTIAL: dict[tuple[str, Side], Maker] = {
+    ("send_name", Side.INITIATOR): partial(events.NameSent, inferred=True),
+    ("status", Side.ACCEPTOR): partial(events.StatusSent, inferred=True, text=None),
+    ("status", Side.INITIATOR): partial(events.StatusAnswered, inferred=True, text=None),
+    ("challenge", Side.ACCEPTOR): partial(events.ChallengeSent, inferred=True),
+    ("complement", Side.INITIATOR): partial(events.ComplementSent, inferred=True),
+    ("challenge_reply", Side.INITIATOR): partial(events.ReplySent, inferred=True),
+    ("challenge_ack", Side.ACCEPTOR): partial(events.AckSent, inferred=True),
+}
+
+
+class TlsInterpreter(_Base):
+    """TLS in the clear, and the handshake inside it by the sizes of its records (docs/protocol.md 2.7)."""
+
+    def __init__(self, *, midstream: bool) -> None:
+        self._tls = tls.TlsDialogue(midstream=midstream)
+        super().__init__(self._tls)
+        self._carried: tls_carried.CarriedHandshake | None = None
+        self._started: set[Side] = set()
+        self._named = False
+        self._last: dict[Side, tuple[Side, int, int]] = {}
+
+    def _message(self, item: Decoded) -> Iterator[Meaning]:
+        message = item.message
+        place = (item.side, item.start, item.end)
+        match message:
+            case tls.ClientHello():
+                yield Meaning(*place, partial(events.TlsClientHello, message=message))
+            case tls.ServerHello():
+                yield Meaning(*place, partial(events.TlsServerHello, message=message))
+            case tls.Certificate():
+                yield Meaning(*place, partial(events.TlsCertificate, message=message))
+            case tls.Alert():
+                yield Meaning(*place, partial(events.TlsAlert, message=message))
+            case tls.EncryptedAlert():
+                # TLS 1.2 hides an alert only after both sides are done, so it is a close_notify unless no name was sent.
+                rejection = not self._named
+                yield Meaning(*place, partial(events.TlsEncryptedAlert, rejection=rejection))
+            case tls.ApplicationData():
+                yield from self._record(item, message)
+            case _:
+                yield Meaning(*place, partial(events.TlsSaid, message=message))
+
+    def _record(self, item: Decoded, record: tls.ApplicationData) -> Iterator[Meaning]:
+        if self._carried is None:
+            self._carried = tls_carried.CarriedHandshake(self._tls.version, self._tls.cipher_suite)
+        here = (item.side, item.start, item.end)
+        for step in self._carried.record(item.side, record.length):
+            # A status shows only afterwards that the initiator's last record was its name.
+            place = here if step.side is item.side else self._last.get(step.side, here)
+            if isinstance(step, tls_carried.EncryptedAlertGuess):
+                yield Meaning(*place, partial(events.TlsEncryptedAlert, rejection=step.rejection))
+                continue
+            match step.step:
+                case tls_carried.Step.STATUS_OTHER if not step.certain:
+                    # A session ticket of a TLS proxy has a size like that of a status.
+                    continue
+                case tls_carried.Step.TICK:
+                    yield Meaning(*place, None, tick=True)
+                case tls_carried.Step.DATA:
+                    first = item.side not in self._started
+                    self._started.add(item.side)
+                    yield Meaning(*place, events.DataStarted if first else None, frame=True)
+                case _:
+                    self._named |= step.step is tls_carried.Step.NAME
+                    yield Meaning(*place, _CARRIED[step.step])
+        self._last[item.side] = here
+
+
+_CARRIED: dict[tls_carried.Step, Maker] = {
+    tls_carried.Step.NO_CERTIFICATE: events.TlsNoCertificate,
+    tls_carried.Step.NAME: partial(events.NameSent, inferred=True),
+    tls_carried.Step.STATUS_OK: partial(events.StatusSent, inferred=True, text="ok"),
+    tls_carried.Step.STATUS_NOT_ALLOWED: partial(events.StatusSent, inferred=True, text="not_allowed"),
+    tls_carried.Step.STATUS_OTHER: partial(events.StatusSent, inferred=True, text=None),
+    tls_carried.Step.CHALLENGE: partial(events.ChallengeSent, inferred=True),
+    tls_carried.Step.COMPLEMENT: partial(events.ComplementSent, inferred=True),
+    tls_carried.Step.REPLY: partial(events.ReplySent, inferred=True),
+    tls_carried.Step.ACK: partial(events.AckSent, inferred=True),
+}

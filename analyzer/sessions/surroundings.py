@@ -1,0 +1,129 @@
+"""What surrounds an attempt: the other attempts, how far the captures reach, and cookies the user knows.
+
+A rule looks here for everything that is not in the attempt itself; plain look-ups, no judgement.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from analyzer.sessions.attempt import Attempt, Kind
+from dissectors import epmd, flags
+from dissectors.cookie import CookieJar
+from dissectors.dialogue import Side
+
+
+@dataclass(slots=True)
+class Extent:
+    """What one point of observation covers."""
+
+    first_at: int
+    last_at: int
+    others: int = 0
+    """TCP connections in it that are not EPMD's."""
+    cut: bool = False
+    """The file ends in the middle of a packet, so more was there."""
+
+
+class Surroundings:
+    def __init__(self, attempts: list[Attempt], extents: dict[int, Extent], cookies: CookieJar | None = None) -> None:
+        self.attempts = attempts
+        self.extents = extents
+        self.cookies = cookies or CookieJar()
+        self.failures: list[str] = []
+        """Rules that crashed, for the report's notes."""
+        self._by_hosts: dict[frozenset[str | None], list[Attempt]] = defaultdict(list)
+        self._by_node: dict[str, list[Attempt]] = defaultdict(list)
+        self._by_listener: dict[tuple[str | None, int | None], list[Attempt]] = defaultdict(list)
+        for attempt in attempts:
+            self._by_hosts[frozenset((attempt.initiator.address, attempt.acceptor.address))].append(attempt)
+            self._by_listener[attempt.acceptor.address, attempt.acceptor.port].append(attempt)
+            for node in {attempt.initiator.node, attempt.acceptor.node} - {None}:
+                self._by_node[str(node)].append(attempt)
+
+    def capture_ends(self, attempt: Attempt) -> int:
+        """Nanosecond time of the last packet at the attempt's point of observation."""
+        connection = attempt.link or attempt.epmd
+        extent = self.extents.get(connection.vantage) if connection else None
+        return extent.last_at if extent else attempt.ended_at
+
+    def extent(self, attempt: Attempt) -> Extent | None:
+        connection = attempt.link or attempt.epmd
+        return self.extents.get(connection.vantage) if connection else None
+
+    def same_hosts(self, attempt: Attempt) -> Iterator[Attempt]:
+        """Other connects between the same two addresses, in either direction."""
+        for other in self._by_hosts[frozenset((attempt.initiator.address, attempt.acceptor.address))]:
+            if other is not attempt and other.kind is Kind.CONNECT:
+                yield other
+
+    def of_node(self, node: str | None) -> Iterator[Attempt]:
+        """Attempts in which ``node`` is either side."""
+        yield from self._by_node.get(node or "", ())
+
+    def to_listener(self, attempt: Attempt) -> Iterator[Attempt]:
+        """Other attempts to the same address and port."""
+        for other in self._by_listener[attempt.acceptor.address, attempt.acceptor.port]:
+            if other is not attempt:
+                yield other
+
+    def same_epmd(self, attempt: Attempt) -> Iterator[Attempt]:
+        """Other attempts that asked the same EPMD."""
+        for other in self.attempts:
+            if other is not attempt and other.epmd is not None and attempt.epmd is not None:
+                if other.epmd.listener == attempt.epmd.listener:
+                    yield other
+
+    def acceptor_flags(self, attempt: Attempt) -> int | None:
+        """The acceptor's own flags, from this attempt or any other that shows them in full (docs/protocol.md 3.1)."""
+        challenge = attempt.challenge
+        if challenge is not None:
+            return challenge.flags
+        for other in self.to_listener(attempt):
+            if other.challenge is not None:
+                return other.challenge.flags
+        for other in self.of_node(attempt.acceptor.node):
+            if other.initiator.node == attempt.acceptor.node and other.initiator_flags is not None:
+                return other.initiator_flags
+        return None
+
+    def acceptor_release(self, attempt: Attempt) -> flags.Estimate | None:
+        """Which OTP releases the acceptor may be: by its flags, else by what EPMD says of its versions."""
+        own = self.acceptor_flags(attempt)
+        if own is not None:
+            return flags.estimate(own)
+        response = attempt.port2_resp
+        if isinstance(response, epmd.Port2Resp):
+            return flags.Estimate(None, 0, 22) if response.highest < 6 else flags.Estimate(None, 23, None)
+        return None
+
+    def cookie_of_reply(self, attempt: Attempt) -> int | None:
+        """Index of the known cookie that the initiator's digest was made with; None: none of them, or not readable."""
+        return self._match(attempt, Side.INITIATOR)
+
+    def cookie_of_ack(self, attempt: Attempt) -> int | None:
+        return self._match(attempt, Side.ACCEPTOR)
+
+    def _match(self, attempt: Attempt, side: Side) -> int | None:
+        challenge, digest = digest_of(attempt, side)
+        return None if challenge is None or digest is None else self.cookies.match(challenge, digest)
+
+
+def digest_of(attempt: Attempt, side: Side) -> tuple[int | None, bytes | None]:
+    """The challenge that was put to ``side`` and the digest that it answered with (docs/protocol.md 2.5)."""
+    from analyzer.sessions import events
+
+    reply = attempt.first(events.ReplySent)
+    if side is Side.INITIATOR:
+        challenge = attempt.challenge
+        return (
+            challenge.challenge if challenge is not None else None,
+            reply.message.digest if reply is not None and reply.message is not None else None,
+        )
+    ack = attempt.first(events.AckSent)
+    return (
+        reply.message.challenge if reply is not None and reply.message is not None else None,
+        ack.message.digest if ack is not None and ack.message is not None else None,
+    )

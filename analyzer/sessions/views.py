@@ -1,0 +1,83 @@
+"""The same attempt seen from several captures → one attempt with its views.
+
+Captures of both ends show every packet twice, and captures on both sides of a NAT show it under two addresses.  What stays
+the same everywhere are the initial sequence numbers and the challenges, 32 random bits each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+
+from analyzer.sessions import events
+from analyzer.sessions.attempt import Attempt
+from analyzer.sessions.connection import Connection
+
+SAME_TIME = 3600 * 10**9
+"""Nanoseconds by which the clocks of two capturing hosts may differ; random numbers repeat by chance only after far longer."""
+
+
+def join_views(attempts: list[Attempt]) -> list[Attempt]:
+    """One attempt per attempt: the first view that got furthest leads, the others are its ``views``."""
+    leaders: list[Attempt] = []
+    known: dict[Hashable, list[Attempt]] = {}
+    for attempt in attempts:
+        leader = next(
+            (found for mark in _marks(attempt) for found in known.get(mark, ()) if _other_view(found, attempt)), None
+        )
+        if leader is None:
+            leaders.append(attempt)
+            leader = attempt
+        else:
+            leader.views.append(attempt)
+        for mark in _marks(attempt):
+            known.setdefault(mark, []).append(leader)
+    return [_led_by_initiator(leader) for leader in leaders]
+
+
+def _marks(attempt: Attempt) -> Iterator[Hashable]:
+    for connection in (attempt.link, attempt.epmd):
+        if connection is not None:
+            opener, listener = connection.initial_sequence
+            if opener is not None:
+                yield "opener", connection.leg, opener, connection.listener.port
+                if listener is not None:
+                    yield "both", connection.leg, opener, listener
+    challenge, reply = attempt.first(events.ChallengeSent), attempt.first(events.ReplySent)
+    if challenge is not None and challenge.message is not None:
+        yield ("challenge", challenge.message.challenge, challenge.message.name)
+    if reply is not None and reply.message is not None:
+        yield ("reply", reply.message.challenge, reply.message.digest)
+
+
+def _other_view(leader: Attempt, attempt: Attempt) -> bool:
+    """Whether both can be views of one attempt: not two connections that one point of observation tells apart."""
+    if abs(leader.started_at - attempt.started_at) > SAME_TIME:
+        return False
+    mine = {_place(connection) for connection in (attempt.link, attempt.epmd) if connection is not None}
+    return all(
+        mine.isdisjoint(_place(connection) for connection in (view.link, view.epmd) if connection is not None)
+        for view in (leader, *leader.views)
+    )
+
+
+def _place(connection: Connection) -> Hashable:
+    return connection.leg, connection.vantage, connection.opener, connection.listener
+
+
+def _led_by_initiator(leader: Attempt) -> Attempt:
+    """Let the view from the initiator's side lead: it names the real initiator behind a NAT, and the address it dialled."""
+    if not leader.views:
+        return leader
+    views = [leader, *leader.views]
+    best = max(views, key=lambda view: (view.epmd is not None, _own_address(view), -view.started_at))
+    best.views = [view for view in views if view is not best]
+    for view in best.views:
+        view.views = []
+        best.qualities |= view.qualities
+    return best
+
+
+def _own_address(attempt: Attempt) -> bool:
+    """The initiator's name holds the very address that the packets show: no NAT in between."""
+    node, address = attempt.initiator.node, attempt.initiator.address
+    return node is not None and address is not None and node.endswith(f"@{address}")
