@@ -1,0 +1,99 @@
+"""Attempts → findings → verdict: finds every rule, runs them all, contains a crash, and picks the best explanation.
+
+A rule is a module in a folder beside this file with a ``RULE`` in it; nothing else has to be edited.  Third parties offer
+theirs through the entry point group ``distscope.rules``, each naming a :class:`~analyzer.rules.rule.Rule`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import entry_points
+
+from analyzer.findings import Diagnosis, Finding, Outcome
+from analyzer.rules.rule import Rule
+from analyzer.sessions.attempt import Attempt
+from analyzer.sessions.states import Stage
+from analyzer.sessions.surroundings import Surroundings
+
+ENTRY_POINTS = "distscope.rules"
+_PROGRESS = {stage: index for index, stage in enumerate(Stage)}
+
+
+class DuplicateRule(Exception):
+    """Two rules share a code or a name; both sources are named."""
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule, by code."""
+    found: dict[str, Rule] = {}
+    names: dict[str, Rule] = {}
+    for rule in _discovered():
+        for key, known in ((rule.id, found), (rule.name, names)):
+            if key in known:
+                raise DuplicateRule(f"two rules are called {key}: {known[key]!r} and {rule!r}")
+        found[rule.id] = names[rule.name] = rule
+    return tuple(found[code] for code in sorted(found))
+
+
+def _discovered() -> Iterable[Rule]:
+    for folder in pkgutil.iter_modules(__path__, f"{__name__}."):
+        if not folder.ispkg:
+            continue
+        package = importlib.import_module(folder.name)
+        for module in pkgutil.iter_modules(package.__path__, f"{folder.name}."):
+            yield importlib.import_module(module.name).RULE
+    for entry in entry_points(group=ENTRY_POINTS):
+        yield entry.load()
+
+
+def find_rule(name: str) -> Rule | None:
+    """By code (any case) or slug."""
+    return next((rule for rule in all_rules() if name.upper() == rule.id or name.lower() == rule.name), None)
+
+
+def judge(attempt: Attempt, around: Surroundings) -> Diagnosis:
+    """The verdict on one attempt, from every view that the captures give of it."""
+    verdicts: list[tuple[tuple[int, int, int], Finding]] = []
+    advice: list[Finding] = []
+    for view in (attempt, *attempt.views):
+        for finding in _findings(view, around):
+            if finding.outcome is None:
+                advice.append(finding)
+                continue
+            # The view that saw the attempt get furthest knows most of it; within one view the surest finding wins, and a
+            # problem explains more than the absence of one.
+            rank = (
+                finding.outcome is Outcome.INCONCLUSIVE,
+                -_PROGRESS[view.stage],
+                finding.certainty.rank,
+            )
+            verdicts.append((rank, finding))
+    best = min(verdicts, key=lambda ranked: ranked[0])[1]
+    assert best.outcome is not None
+    return Diagnosis(
+        attempt=attempt,
+        verdict=best.name,
+        outcome=best.outcome,
+        certainty=best.certainty,
+        detail=best.detail,
+        findings=(best, *_unique(advice)),
+    )
+
+
+def _findings(attempt: Attempt, around: Surroundings) -> Iterable[Finding]:
+    for rule in all_rules():
+        try:
+            yield from list(rule.run(attempt, around))
+        except Exception as error:
+            around.failures.append(f"rule {rule.id} {rule.name} failed on an attempt: {type(error).__name__}: {error}")
+
+
+def _unique(advice: list[Finding]) -> list[Finding]:
+    kept: dict[str, Finding] = {}
+    for finding in advice:
+        kept.setdefault(finding.rule, finding)
+    return list(kept.values())

@@ -1,0 +1,1 @@
+"""A node dials the distribution port: what keeps TCP from opening (CON)."""

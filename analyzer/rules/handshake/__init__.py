@@ -1,0 +1,1 @@
+"""The distribution handshake, from name to ack: what ends it (HSK)."""

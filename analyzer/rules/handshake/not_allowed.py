@@ -1,0 +1,93 @@
+"""The acceptor has a list of allowed nodes, and the initiator is not on it.
+
+What happens:
+    The initiator sends its name. The acceptor answers with status `not_allowed` and closes. The capabilities of the
+    initiator were complete, so they are not the reason.
+
+Why:
+    Somebody called `net_kernel:allow/1` on the acceptor, in a shell or in the code of an application. From then on
+    it takes only the nodes of that list. Before the first such call every node with the right cookie is welcome.
+
+    With TLS, the certificate can restrict the names as well: an acceptor that finds no allowed node for the
+    certificate closes after TLS, before any status.
+
+How to confirm:
+    The acceptor logs "Connection attempt from disallowed node NAME". Up to OTP 22 a wrong cookie gives the same
+    text. The status in the capture tells them apart: a wrong cookie gets status `ok` and a close after the
+    challenge reply.
+
+    The initiator logs nothing. After `net_kernel:verbose(1)` it prints `{recv_status_failed,not_allowed}`.
+
+    In the acceptor's console: `net_kernel:allowed().` shows the list, in releases that have it.
+
+    In the capture: `snot_allowed` as the first status, within 20 ms, and FIN from both.
+
+    Look-alike: the same status with incomplete flags is mandatory-flags-missing. The acceptor's flags are not
+    visible then; its release decides. A `not_allowed` after the challenge is about flags, too.
+
+How to fix:
+    Add the initiator to the list on the acceptor, by the exact name that it sends. The list is not kept over a
+    restart: change the code or configuration that sets it.
+
+Seen in:
+    All OTP releases.
+"""
+
+from collections.abc import Iterator
+
+from analyzer.findings import Certainty, Finding, Outcome, Severity
+from analyzer.rules.rule import Fix, Rule, show
+from analyzer.sessions import events
+from analyzer.sessions.attempt import Attempt, Stage
+from analyzer.sessions.compatibility import missing_at_initiator
+from analyzer.sessions.surroundings import Surroundings
+from dissectors.dialogue import Side
+
+RULE = Rule(
+    id="HSK006",
+    name="not-allowed",
+    stage=Stage.STATUS,
+    outcome=Outcome.PROBLEM,
+    severity=Severity.ERROR,
+    says="{acceptor} does not allow {initiator} to connect: the name is not on its list of allowed nodes",
+    fix=(
+        Fix(
+            "Add the initiator on the acceptor: `net_kernel:allow(['NAME@HOST'])`, and in the code that calls "
+            "allow/1 at start.",
+        ),
+        Fix(
+            "If the initiator has changed its name (new host name, new address), give it the old one or extend "
+            "the list.",
+        ),
+        Fix(
+            "If its release is older than the acceptor's by more than two, upgrade it: missing capabilities get "
+            "the same status.",
+        ),
+    ),
+    references=(
+        "https://www.erlang.org/doc/apps/kernel/net_kernel.html",
+        "https://www.erlang.org/doc/apps/erts/erl_dist_protocol.html",
+    ),
+)
+
+
+@RULE.check
+def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
+    refused = next((status for status in attempt.all(events.StatusSent) if status.text == "not_allowed"), None)
+    if refused is None or missing_at_initiator(attempt, around):
+        return
+    named = attempt.first(events.NameSent)
+    known = attempt.initiator_flags is not None
+    yield RULE.finding(
+        attempt,
+        certainty=Certainty.CERTAIN if known and not refused.inferred else Certainty.LIKELY,
+        why="the acceptor answered not_allowed"
+        + (
+            ", and the initiator's flags hold all that any OTP release demands: only the acceptor's allow list remains"
+            if known
+            else "; the initiator's flags cannot be read"
+        ),
+        evidence=[show(named, "send_name"), show(refused, "status not_allowed")],
+        detail={"rejected_by": Side.ACCEPTOR.value},
+        alternatives=() if known else ("the initiator lacks flags that the acceptor demands",),
+    )

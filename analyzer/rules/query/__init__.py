@@ -1,0 +1,1 @@
+"""Other conversations with EPMD: names, dump, kill, stop (QRY)."""

@@ -1,0 +1,1 @@
+"""A node registers in EPMD: what EPMD said to it (REG)."""

@@ -1,0 +1,1 @@
+"""TLS between the nodes: what ends it before the distribution handshake (TLS)."""
