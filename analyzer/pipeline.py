@@ -1,0 +1,180 @@
+"""analyze(source) → Analysis: the stages wired in order.
+
+Incremental: nothing waits for the end of the input but what only the end can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from analyzer import rules
+from analyzer.capture import Source
+from analyzer.decode import Decoder
+from analyzer.decode.segment import Endpoint, Segment, Skipped, SkipReason
+from analyzer.findings import Analysis, Diagnosis
+from analyzer.sessions.attempt import Attempt
+from analyzer.sessions.correlate import EPMD_PORT, Correlator, Ports
+from analyzer.sessions.events import Event, Leg
+from analyzer.sessions.surroundings import Extent, Surroundings
+from analyzer.sessions.views import join_views
+from analyzer.streams.stream import ForgetReason, StreamEvent, Syn
+from analyzer.streams.table import StreamTable
+from analyzer.summary import incidents_of, nodes_of, summaries_of
+from dissectors.cookie import CookieJar
+from dissectors.dialogue import Side
+
+PROGRESS_EVERY = 4096
+"""Packets between two calls of ``on_progress``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the user said beside the captures."""
+
+    epmd_ports: frozenset[int] = frozenset({EPMD_PORT})
+    dist_ports: frozenset[int] = frozenset()
+    cookies: CookieJar = field(default_factory=CookieJar)
+    nodes: tuple[str, ...] = ()
+    """Only attempts with one of these nodes (full name or part before the @) on either side."""
+    hosts: tuple[str, ...] = ()
+    """Only attempts with one of these addresses on either side."""
+    since: int | None = None
+    until: int | None = None
+    """Nanoseconds since 1970 UTC: packets outside are not looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One event with the ends of its packet, for ``distscope decode``."""
+
+    event: Event
+    source: Endpoint
+    destination: Endpoint
+
+
+class Pipeline:
+    """The stages of one analysis; :meth:`run` drives packets through them."""
+
+    def __init__(self, source: Source, options: Options) -> None:
+        self.source = source
+        self.options = options
+        self.streams = StreamTable(listening=options.epmd_ports)
+        self.correlator = Correlator(Ports(epmd=options.epmd_ports, distribution=options.dist_ports))
+        self.extents: dict[int, Extent] = {}
+        self.skipped: dict[tuple[int, SkipReason], int] = {}
+        self.used: dict[int, int] = {}
+        self._decoder = Decoder()
+
+    def run(self, on_progress: Callable[[Source], None] | None = None) -> Iterator[tuple[Attempt, Event]]:
+        """Every event as it falls, with the attempt that it belongs to."""
+        since, until = self.options.since, self.options.until
+        for count, packet in enumerate(self.source):
+            if on_progress is not None and count % PROGRESS_EVERY == 0:
+                on_progress(self.source)
+            at = packet.ref.at
+            if (since is not None and at < since) or (until is not None and at > until):
+                continue
+            extent = self.extents.get(packet.vantage)
+            if extent is None:
+                extent = self.extents[packet.vantage] = Extent(at, at)
+            elif at > extent.last_at:
+                extent.last_at = at
+            decoded = self._decoder.decode(packet)
+            if isinstance(decoded, Skipped):
+                key = (packet.ref.capture, decoded.reason)
+                self.skipped[key] = self.skipped.get(key, 0) + 1
+                continue
+            found = self.streams.feed(decoded) if isinstance(decoded, Segment) else self.streams.unreachable(decoded)
+            yield from self._correlate(found)
+            if count % PROGRESS_EVERY == 0:
+                yield from self._correlate(self.streams.advance(at))
+        yield from self._correlate(self.streams.finish())
+        yield from self.correlator.finish()
+
+    def _correlate(self, found: list[StreamEvent]) -> Iterator[tuple[Attempt, Event]]:
+        for event in found:
+            if (
+                isinstance(event, Syn)
+                and event.retry == 0
+                and event.stream.listener.port not in self.options.epmd_ports
+            ):
+                self.extents[event.stream.vantage].others += 1
+            placed = self.correlator.take(event)
+            if placed:
+                capture = event.packet.capture
+                self.used[capture] = self.used.get(capture, 0) + 1
+                yield from placed
+
+    def surroundings(self, attempts: list[Attempt]) -> Surroundings:
+        return Surroundings(attempts, self.extents, self.options.cookies)
+
+
+def analyze(
+    source: Source,
+    options: Options | None = None,
+    *,
+    on_progress: Callable[[Source], None] | None = None,
+    on_verdict: Callable[[Diagnosis], None] | None = None,
+) -> Analysis:
+    """Diagnose every attempt in ``source``.
+
+    ``on_verdict`` hears of each attempt as soon as its connection has ended, with what is known then; the analysis that is
+    returned knows the whole capture.  A KeyboardInterrupt ends the reading, not the report."""
+    pipeline = Pipeline(source, options or Options())
+    interrupted = False
+    announced: set[int] = set()
+    try:
+        for attempt, _event in pipeline.run(on_progress):
+            if on_verdict is not None and id(attempt) not in announced and attempt.settled:
+                announced.add(id(attempt))
+                on_verdict(rules.judge(attempt, pipeline.surroundings([attempt])))
+    except KeyboardInterrupt:
+        interrupted = True
+        for _ in pipeline.correlator.finish():
+            pass
+    attempts = [attempt for attempt in join_views(pipeline.correlator.attempts) if _wanted(attempt, pipeline.options)]
+    attempts.sort(key=lambda attempt: (attempt.started_at, attempt.timeline[0].packet))
+    around = pipeline.surroundings(attempts)
+    diagnoses = tuple(rules.judge(attempt, around) for attempt in attempts)
+    notes = [*around.failures, *_forgotten(pipeline.streams)]
+    if interrupted:
+        notes.append("interrupted: the rest of the input was not read")
+    return Analysis(
+        captures=summaries_of(source, attempts, pipeline.correlator.stray_qualities, pipeline.skipped, pipeline.used),
+        diagnoses=diagnoses,
+        incidents=incidents_of(diagnoses),
+        nodes=nodes_of(attempts),
+        notes=tuple(notes),
+    )
+
+
+def _forgotten(streams: StreamTable) -> list[str]:
+    return [
+        f"{count} connections were not followed to their end: {reason.value}"
+        for reason, count in streams.forgotten.items()
+        if reason is ForgetReason.PRESSURE
+    ]
+
+
+def decode(source: Source, options: Options | None = None) -> Iterator[Message]:
+    """Every message of EPMD, the handshake and TLS as it falls."""
+    pipeline = Pipeline(source, options or Options())
+    for attempt, event in pipeline.run():
+        if not _wanted(attempt, pipeline.options):
+            continue
+        connection = attempt.epmd if event.leg is Leg.EPMD else attempt.link
+        if connection is None:
+            continue
+        ends = (connection.opener, connection.listener)
+        source_end, destination = ends if event.side is Side.INITIATOR else ends[::-1]
+        yield Message(event, source_end, destination)
+
+
+def _wanted(attempt: Attempt, options: Options) -> bool:
+    names = {attempt.initiator.node, attempt.acceptor.node, attempt.called_name, attempt.called} - {None}
+    names |= {str(name).partition("@")[0] for name in names}
+    addresses = {attempt.initiator.address, attempt.acceptor.address}
+    return (not options.nodes or bool(names & set(options.nodes))) and (
+        not options.hosts or bool(addresses & set(options.hosts))
+    )

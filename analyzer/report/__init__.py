@@ -1,0 +1,71 @@
+"""Document → what is printed or written: renderers by name, and the name that a file's suffix stands for.
+
+::
+
+    view        Analysis             -> Document: neutral, harmless, every sentence worded
+    terminal    Document             -> text, laid out by layout
+    json_doc    Document             -> JSON, schema-1.json
+    listing     events               -> the lines of ``distscope decode``
+    handbook    what a rule declares -> the pages of ``distscope explain`` and ``distscope rules``
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePath
+
+from analyzer.errors import DistscopeError, printable
+from analyzer.report.document import Document
+from analyzer.report.layout import Look
+
+__all__ = ["RENDERERS", "SUFFIXES", "Document", "Look", "Renderer", "UnknownFormat", "format_of", "render"]
+
+Renderer = Callable[[Document, Look], str]
+"""A pure function: the same document and look give the same text."""
+
+
+class UnknownFormat(DistscopeError):
+    """A report was asked for in a format that nobody writes."""
+
+
+def _text(document: Document, look: Look) -> str:
+    from analyzer.report import terminal
+
+    return terminal.render(document, look)
+
+
+def _json(document: Document, look: Look) -> str:
+    from analyzer.report import json_doc
+
+    return json_doc.render(document)
+
+
+RENDERERS: dict[str, Renderer] = {"text": _text, "json": _json}
+"""By name of the format.  Each imports what it needs when it is used."""
+
+SUFFIXES: dict[str, str] = {".txt": "text", ".json": "json"}
+"""Format by suffix of a file."""
+
+
+def render(document: Document, name: str, look: Look) -> str:
+    """The report in the format ``name``, a key of :data:`RENDERERS`."""
+    return RENDERERS[name](document, look)
+
+
+def format_of(path: str, otherwise: str | None = None) -> str:
+    """The format that the suffix of ``path`` stands for, else ``otherwise``.  Raises :class:`UnknownFormat`."""
+    suffix = PurePath(path).suffix.lower()
+    name = SUFFIXES.get(suffix, None if suffix in _LATER else otherwise)
+    if name is None:
+        asked = f"the suffix {printable(suffix)}" if suffix else "a name without a suffix"
+        known = ", ".join(f"{suffix} ({name})" for suffix, name in SUFFIXES.items())
+        raise UnknownFormat(
+            f"no report format is known for {asked}",
+            path=path,
+            next_step=f"use {known}; other suffixes need --format",
+        )
+    return name
+
+
+_LATER = frozenset({".html", ".md", ".pcap", ".pcapng"})
+"""Suffixes that promise something else than text or JSON: ``--format`` does not turn one into the other."""

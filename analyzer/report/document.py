@@ -1,0 +1,156 @@
+r"""The neutral document that every renderer lays out: plain data, no wording of its own.
+
+All text in a :class:`Document` is fit to be shown: control characters, terminal escapes and marks that turn the
+direction of text are written out (``\x1b``).  Times are nanoseconds since 1970-01-01 UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analyzer.capture.packet import PacketRef
+from analyzer.findings import CaptureSummary, Outcome
+from analyzer.report.story import Step
+
+
+@dataclass(frozen=True, slots=True)
+class PartyView:
+    node: str | None
+    address: str | None
+    port: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    packet: PacketRef
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    rule: str
+    name: str
+    outcome: Outcome | None
+    severity: str
+    certainty: str
+    says: str
+    why: str
+    evidence: tuple[EvidenceView, ...]
+    fix: tuple[str, ...]
+    references: tuple[str, ...]
+    alternatives: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    packet: PacketRef
+    side: str
+    event: str
+    fields: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    id: str
+    kind: str
+    who: str
+    """Both sides in one phrase: ``ann@10.0.0.1 → bob@10.0.0.2``."""
+    initiator: PartyView
+    acceptor: PartyView
+    called: str | None
+    started_at: int
+    ended_at: int
+    stage: str
+    verdict: str
+    outcome: Outcome
+    certainty: str
+    detail: dict[str, object]
+    flags: tuple[str, ...]
+    findings: tuple[FindingView, ...]
+    timeline: tuple[EventView, ...]
+    omitted: int
+    """Events beyond those of ``timeline``."""
+
+    @property
+    def finding(self) -> FindingView | None:
+        """The one that gives the verdict."""
+        return next((finding for finding in self.findings if finding.name == self.verdict), None)
+
+    @property
+    def rivals(self) -> tuple[FindingView, ...]:
+        """What other verdict rules had to say."""
+        return tuple(each for each in self.findings if each.outcome is not None and each.name != self.verdict)
+
+    @property
+    def advice(self) -> tuple[FindingView, ...]:
+        return tuple(finding for finding in self.findings if finding.outcome is None)
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    verdict: str
+    initiator: str
+    acceptor: str
+    attempts: tuple[str, ...]
+    first_at: int
+    last_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What people read as one: an incident, or an attempt of its own."""
+
+    verdict: str
+    outcome: Outcome
+    attempts: tuple[AttemptView, ...]
+    """In time order; the first one stands for all."""
+    steps: tuple[Step, ...]
+    """Of the first attempt; empty for a healthy one."""
+
+    @property
+    def first(self) -> AttemptView:
+        return self.attempts[0]
+
+    @property
+    def first_at(self) -> int:
+        return self.first.started_at
+
+    @property
+    def last_at(self) -> int:
+        """When the last attempt started."""
+        return self.attempts[-1].started_at
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    name: str
+    addresses: tuple[str, ...]
+    release: tuple[int, int | None] | None
+    flags: int | None
+    flag_names: tuple[str, ...]
+    hidden: bool | None
+    implementation: str | None
+    creations: tuple[int, ...]
+    registered_port: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    version: str
+    captures: tuple[CaptureSummary, ...]
+    summary: str
+    """One sentence: the answer in numbers."""
+    counts: dict[Outcome, int]
+    verdicts: dict[str, int]
+    """Attempts by verdict, alphabetical."""
+    attempts: tuple[AttemptView, ...]
+    """In time order."""
+    incidents: tuple[IncidentView, ...]
+    cases: tuple[Case, ...]
+    """Every attempt once: problems, then what is unclear, then what is well; each in time order."""
+    nodes: tuple[NodeView, ...]
+    notes: tuple[str, ...]
+
+    def capture(self, packet: PacketRef) -> str:
+        """Path of the capture that holds ``packet``."""
+        return self.captures[packet.capture].path

@@ -1,0 +1,110 @@
+"""Rendered text → standard output, for whatever terminal or pipe that is, and files, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from analyzer.errors import DistscopeError
+from analyzer.report.layout import Look
+
+NARROWEST, WIDEST = 40, 100
+"""Columns; longer lines tire the eye."""
+
+_ASCII = str.maketrans({"→": "->", "←": "<-", "…": "...", "×": "x", "–": "-", "µ": "u"})
+
+
+class NotWritable(DistscopeError):
+    """A report can't be written where it was asked for."""
+
+
+def look_of_terminal(*, color: bool = True) -> Look:
+    """How standard output can look: its width and colours if it is a terminal, else 80 columns without colour."""
+    if not sys.stdout.isatty():
+        return Look()
+    width = shutil.get_terminal_size().columns
+    colored = color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Look(min(max(width, NARROWEST), WIDEST), colored)
+
+
+def emit(text: str, *, flush: bool = False) -> bool:
+    """Write to standard output; False when its reader has gone (``| head``): nothing more need be written.
+
+    Where the encoding has no arrows, ASCII stands for them.
+    """
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        encoding = sys.stdout.encoding
+        text = text.translate(_ASCII).encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        sys.stdout.write(text)
+        if flush:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        abandon()
+        return False
+    return True
+
+
+def finish() -> None:
+    """Write what is still buffered; call once, at the end."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        abandon()
+
+
+def abandon() -> None:
+    """Nobody reads standard output any more: send the rest nowhere, so that no later write fails either."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def check_writable(path: str, inputs: tuple[str, ...] = ()) -> None:
+    """Raises NotWritable before the work is done rather than after it, and rather than overwrite an input."""
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise NotWritable("there is no such folder to write to", path=path, next_step=f"mkdir -p '{folder}'")
+    if Path(path).is_dir():
+        raise NotWritable("this is a folder", path=path, next_step="name a file in it")
+    for other in inputs:
+        with suppress(OSError):
+            if Path(other).samefile(path):
+                raise NotWritable("this is one of the captures", path=path, next_step="write to another file")
+
+
+def write(path: str, text: str) -> None:
+    """Write a file whole or not at all: a reader never sees half a report.  Raises NotWritable."""
+    target = Path(path)
+    temporary = None
+    try:
+        if target.exists() and not target.is_file():  # a pipe or a device: there is nothing to replace
+            target.write_text(text, encoding="utf-8")
+            return
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=target.parent, prefix=".distscope-", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(text)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(target)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise NotWritable(
+            f"it can't be written: {error.strerror or error}",
+            path=path,
+            next_step="check its folder and your permissions",
+        ) from error
+
+
+def _umask() -> int:
+    """There is no way to read it but to set it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

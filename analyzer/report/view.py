@@ -1,0 +1,213 @@
+"""Analysis → neutral document: every sentence, name and order of a report is decided here, no layout."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from analyzer import __version__
+from analyzer.errors import printable
+from analyzer.findings import Analysis, CaptureSummary, Diagnosis, Finding, Incident, NodeSummary, Outcome
+from analyzer.report import story
+from analyzer.report.document import (
+    AttemptView,
+    Case,
+    Document,
+    EventView,
+    EvidenceView,
+    FindingView,
+    IncidentView,
+    NodeView,
+    PartyView,
+)
+from analyzer.report.wording import counted, facts, plain, sentence
+from analyzer.sessions.attempt import Attempt, Kind, Party
+from dissectors import flags
+
+
+def build(analysis: Analysis, *, keep_digests: bool = False) -> Document:
+    """The document of an analysis.  Digests are scrubbed unless ``keep_digests``."""
+    diagnoses = analysis.diagnoses
+    order = sorted(range(len(diagnoses)), key=lambda index: (diagnoses[index].attempt.started_at, index))
+    rank = {index: position for position, index in enumerate(order)}
+    views = {
+        index: attempt_view(diagnoses[index], f"A{position + 1}", keep_digests=keep_digests)
+        for index, position in rank.items()
+    }
+    counts = Counter(diagnosis.outcome for diagnosis in diagnoses)
+    outcomes = {outcome: counts[outcome] for outcome in Outcome}
+    cases = _cases(analysis, rank, views)
+    return Document(
+        version=__version__,
+        captures=tuple(map(_capture, analysis.captures)),
+        summary=summarise(outcomes, cases, sum(capture.packets for capture in analysis.captures)),
+        counts=outcomes,
+        verdicts=dict(sorted(Counter(diagnosis.verdict for diagnosis in diagnoses).items())),
+        attempts=tuple(views.values()),
+        incidents=tuple(_incident(incident, rank) for incident in _by_time(analysis.incidents)),
+        cases=cases,
+        nodes=tuple(map(_node, analysis.nodes)),
+        notes=tuple(map(printable, analysis.notes)),
+    )
+
+
+def attempt_view(diagnosis: Diagnosis, name: str, *, keep_digests: bool = False) -> AttemptView:
+    """One diagnosis; ``name`` is its id in the report."""
+    attempt = diagnosis.attempt
+    return AttemptView(
+        id=name,
+        kind=attempt.kind.value,
+        who=who(attempt),
+        initiator=_party(attempt.initiator),
+        acceptor=_party(attempt.acceptor),
+        called=_shown(attempt.called),
+        started_at=attempt.started_at,
+        ended_at=attempt.ended_at,
+        stage=attempt.stage.value,
+        verdict=diagnosis.verdict,
+        outcome=diagnosis.outcome,
+        certainty=diagnosis.certainty.value,
+        detail={
+            printable(key): plain(item, keep_digests=keep_digests, key=key) for key, item in diagnosis.detail.items()
+        },
+        flags=tuple(sorted(quality.value for quality in attempt.qualities)),
+        findings=tuple(map(_finding, diagnosis.findings)),
+        timeline=tuple(
+            EventView(event.packet, event.side.value, event.name, facts(event, keep_digests=keep_digests))
+            for event in story.in_time(attempt.timeline)
+        ),
+        omitted=attempt.omitted,
+    )
+
+
+def who(attempt: Attempt) -> str:
+    """Both sides in one phrase."""
+    initiator = story.party_label(attempt.initiator)
+    acceptor = printable(_acceptor(attempt))
+    if attempt.kind is Kind.REGISTER:
+        return f"{initiator} registers with EPMD at {acceptor}"
+    if attempt.kind is Kind.QUERY:
+        return f"{initiator} asks EPMD at {acceptor}"
+    return f"{initiator} → {acceptor}"
+
+
+def summarise(counts: dict[Outcome, int], cases: Sequence[Case], packets: int) -> str:
+    """The answer in numbers, one sentence."""
+    total = sum(counts.values())
+    if not total:
+        return f"No attempt of an Erlang node to reach another in {counted(packets, 'packet')}."
+    failed, unclear, well = (counts[each] for each in (Outcome.PROBLEM, Outcome.INCONCLUSIVE, Outcome.OK))
+    problems = sum(case.outcome is Outcome.PROBLEM for case in cases)
+    rest = [f"{unclear:,} unclear"] * bool(unclear) + [f"{well:,} ok"] * bool(well)
+    attempts = counted(total, "attempt")
+    if problems:
+        return f"{counted(problems, 'problem')} found: {', '.join([f'{failed:,} of {attempts} failed', *rest])}."
+    if not unclear:
+        rest = ["all ok" if total > 1 else "ok"]
+    return f"No problem found: {attempts}, {', '.join(rest)}."
+
+
+# --- Parts -----------------------------------------------------------------------------------------------------------
+
+
+def _cases(analysis: Analysis, rank: dict[int, int], views: dict[int, AttemptView]) -> tuple[Case, ...]:
+    groups: list[list[int]] = []
+    seen: set[int] = set()
+    for incident in analysis.incidents:
+        members = sorted(set(incident.attempts) - seen, key=rank.__getitem__)
+        seen.update(members)
+        groups += [members] if members else []
+    lone: dict[tuple[object, ...], list[int]] = {}
+    for index in rank:
+        if index not in seen:
+            view = views[index]
+            fold = (view.verdict, view.who) if view.outcome is Outcome.OK else (index,)
+            lone.setdefault(fold, []).append(index)
+    groups += lone.values()
+    cases = [_case(analysis, [(index, views[index]) for index in group]) for group in groups]
+    severity = (Outcome.PROBLEM, Outcome.INCONCLUSIVE, Outcome.OK)
+    return tuple(sorted(cases, key=lambda case: (severity.index(case.outcome), case.first_at, case.verdict)))
+
+
+def _case(analysis: Analysis, members: Sequence[tuple[int, AttemptView]]) -> Case:
+    index, first = members[0]
+    told = () if first.outcome is Outcome.OK else story.steps(analysis.diagnoses[index].attempt)
+    return Case(first.verdict, first.outcome, tuple(view for _, view in members), told)
+
+
+def _by_time(incidents: Sequence[Incident]) -> list[Incident]:
+    return sorted(incidents, key=lambda incident: (incident.first_at, incident.verdict, incident.attempts))
+
+
+def _incident(incident: Incident, rank: dict[int, int]) -> IncidentView:
+    return IncidentView(
+        verdict=incident.verdict,
+        initiator=printable(incident.initiator),
+        acceptor=printable(incident.acceptor),
+        attempts=tuple(f"A{position + 1}" for position in sorted(rank[index] for index in incident.attempts)),
+        first_at=incident.first_at,
+        last_at=incident.last_at,
+    )
+
+
+def _finding(finding: Finding) -> FindingView:
+    return FindingView(
+        rule=finding.rule,
+        name=finding.name,
+        outcome=finding.outcome,
+        severity=finding.severity.value,
+        certainty=finding.certainty.value,
+        says=sentence(finding.says),
+        why=sentence(finding.why),
+        evidence=tuple(EvidenceView(each.packet, printable(each.says)) for each in finding.evidence),
+        fix=tuple(map(printable, finding.fix)),
+        references=tuple(map(printable, finding.references)),
+        alternatives=tuple(map(printable, finding.alternatives)),
+    )
+
+
+def _acceptor(attempt: Attempt) -> str:
+    party = attempt.acceptor
+    address = party.address or "an unknown address"
+    if attempt.kind is not Kind.CONNECT:
+        return address
+    if party.node or attempt.called:
+        return party.node or attempt.called or ""
+    return f"{attempt.called_name} at {address}" if attempt.called_name else address
+
+
+def _party(party: Party) -> PartyView:
+    return PartyView(_shown(party.node), _shown(party.address), party.port)
+
+
+def _shown(text: str | None) -> str | None:
+    return None if text is None else printable(text)
+
+
+def _capture(capture: CaptureSummary) -> CaptureSummary:
+    return CaptureSummary(
+        path=printable(capture.path),
+        format=printable(capture.format),
+        link_types=tuple(map(printable, capture.link_types)),
+        packets=capture.packets,
+        packets_used=capture.packets_used,
+        bytes=capture.bytes,
+        first_packet_at=capture.first_packet_at,
+        last_packet_at=capture.last_packet_at,
+        flags=capture.flags,
+        notes=tuple(map(printable, capture.notes)),
+    )
+
+
+def _node(node: NodeSummary) -> NodeView:
+    return NodeView(
+        name=printable(node.name),
+        addresses=tuple(map(printable, node.addresses)),
+        release=node.release,
+        flags=node.flags,
+        flag_names=flags.names(node.flags) if node.flags is not None else (),
+        hidden=node.hidden,
+        implementation=node.implementation,
+        creations=node.creations,
+        registered_port=node.registered_port,
+    )

@@ -1,0 +1,95 @@
+"""``python -m analyzer``: what only a process of its own can show."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.analyzer.small_capture import HEADER, START, answered, records, refused, write
+
+COMMAND = [sys.executable, "-m", "analyzer"]
+
+
+def test_runs_as_a_module(tmp_path: Path) -> None:
+    """With the exit status of its command."""
+    done = subprocess.run([*COMMAND, "analyze", write(tmp_path / "x.pcap", refused())], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "epmd-refused" in done.stdout
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """Who asks for help waits for click and for nothing else."""
+    code = (
+        "import sys; sys.argv = ['distscope', '--help']\n"
+        "from analyzer.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'rich', 'numpy', 'scapy', 'dpkt', 'jinja2', 'dissectors'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
+
+
+def test_a_report_that_is_piped_loads_no_rich(tmp_path: Path) -> None:
+    """It is needed for the progress bar alone."""
+    path = write(tmp_path / "x.pcap", answered())
+    code = (
+        f"import sys; sys.argv = ['distscope', 'analyze', {str(path)!r}]\n"
+        "from analyzer.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'rich', 'scapy', 'jinja2'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
+
+
+@pytest.mark.parametrize("command", ["analyze", "decode"])
+def test_a_reader_that_goes_is_no_error(command: str, tmp_path: Path) -> None:
+    """``| head -1``."""
+    frames = [frame for port in range(40000, 40400) for frame in refused(port)]
+    path = write(tmp_path / "x.pcap", frames)
+    with subprocess.Popen([*COMMAND, command, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def test_a_live_capture_tells_each_verdict_at_once_and_ctrl_c_ends_it() -> None:
+    """The report covers what was read, says that it was interrupted, and the exit status is that of its verdicts."""
+    with subprocess.Popen([*COMMAND, "analyze", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(HEADER + records(refused()))
+        process.stdin.flush()
+        assert b"PROBLEM  epmd-refused" in process.stdout.readline()
+        process.stdin.write(records(answered(), START + 1))
+        process.stdin.flush()
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        report = process.stdout.read().decode()
+    assert "1 of 2 attempts failed, 1 ok." in report
+    assert "interrupted" in report
+    assert process.returncode == 1
+
+
+def test_a_defect_is_not_taken_for_a_verdict() -> None:
+    """Python itself would exit with 1."""
+    code = (
+        "import analyzer.cli\n"
+        "def defect(**_): raise ZeroDivisionError('boom')\n"
+        "analyzer.cli.cli.commands['rules'].callback = defect\n"
+        "import sys; sys.argv = ['distscope', 'rules']\n"
+        "from analyzer.__main__ import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 70
+    assert "ZeroDivisionError: boom" in done.stderr
+    assert "please report" in done.stderr

@@ -1,0 +1,229 @@
+"""The commands, run as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import click
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from analyzer import __version__
+from analyzer.cli import cli
+from tests.analyzer.small_capture import HEADER, answered, records, refused, write
+
+SCHEMA = json.loads(files("analyzer.report").joinpath("schema-1.json").read_text(encoding="utf-8"))
+
+
+def run(*arguments: str | Path, stdin: bytes | None = None) -> Result:
+    """Without a terminal; an exception is a defect."""
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], input=stdin, catch_exceptions=False)
+
+
+@pytest.fixture
+def problem(tmp_path: Path) -> Path:
+    """A capture with a problem."""
+    return write(tmp_path / "problem.pcap", refused())
+
+
+@pytest.fixture
+def healthy(tmp_path: Path) -> Path:
+    """A capture without one."""
+    return write(tmp_path / "healthy.pcap", answered())
+
+
+# --- Exit status -----------------------------------------------------------------------------------------------------
+
+
+def test_no_problem_is_0(healthy: Path) -> None:
+    """And the report says so first."""
+    done = run("analyze", healthy)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.startswith("No problem found: 1 attempt, ok.\n")
+
+
+def test_a_problem_is_1(problem: Path) -> None:
+    """With its verdict and its proof."""
+    done = run("analyze", problem)
+    assert (done.exit_code, done.stderr) == (1, "")
+    assert "PROBLEM  epmd-refused" in done.stdout
+    assert "packet 2  15:10:37.001000" in done.stdout
+
+
+def test_nothing_found_is_0(tmp_path: Path) -> None:
+    """An empty capture is one."""
+    done = run("analyze", write(tmp_path / "empty.pcap", []))
+    assert done.exit_code == 0
+    assert "tcpdump" in done.stdout
+
+
+def test_a_wrong_command_line_is_2(problem: Path) -> None:
+    """Each with a hint."""
+    cases: list[tuple[list[str | Path], str]] = [
+        (["analyze"], "CAPTURE"),
+        (["analyze", problem, "--format", "yaml"], "'text', 'json'"),
+        (["analyze", problem, "-o", "x.html"], ".json (json)"),
+        (["analyze", problem, "--epmd-port", "70000"], "70000"),
+        (["analyze", problem, "--since", "yesterday"], "2026-10-31T15:10:37Z"),
+        (["analyze", problem, "--host", "bob"], "--node"),
+        (["analyze", problem, "--cookie-file", "/no/such"], "/no/such"),
+        (["explain", "cookie-mismath"], "cookie-mismatch"),
+        (["analyse", problem], "analyse"),
+    ]
+    for arguments, hint in cases:
+        done = run(*arguments)
+        assert (done.exit_code, done.stdout) == (2, ""), arguments
+        assert hint in done.stderr
+
+
+def test_an_unusable_input_is_3_and_the_others_are_reported(problem: Path, tmp_path: Path) -> None:
+    """The error stands behind the report, on standard error."""
+    text = tmp_path / "notes.txt"
+    text.write_text("15:10:37 IP 10.0.0.1 > 10.0.0.2\n")
+    alone = run("analyze", text)
+    assert (alone.exit_code, alone.stdout) == (3, "")
+    assert "notes.txt" in alone.stderr
+    both = run("analyze", text, problem)
+    assert both.exit_code == 3
+    assert "epmd-refused" in both.stdout
+    assert "notes.txt" in both.stderr
+    assert run("analyze", tmp_path / "missing.pcap").exit_code == 3
+    assert run("decode", text, problem).exit_code == 3
+
+
+# --- analyze ---------------------------------------------------------------------------------------------------------
+
+
+def test_json_is_valid(problem: Path, healthy: Path) -> None:
+    """On standard output there is nothing else."""
+    done = run("analyze", problem, healthy, "--format", "json")
+    report = json.loads(done.stdout)
+    jsonschema.Draft202012Validator(SCHEMA).validate(report)
+    assert report["summary"]["verdicts"] == {"answered": 1, "epmd-refused": 1}
+    assert {attempt["initiator"]["port"] for attempt in report["attempts"]} == {40001, 40002}
+
+
+def test_output_files_by_suffix(problem: Path, tmp_path: Path) -> None:
+    """They come beside what is printed, and are the same as what would be."""
+    outputs = [tmp_path / "r.json", tmp_path / "r.txt", tmp_path / "r.log"]
+    done = run("analyze", problem, "--format", "text", *[part for path in outputs for part in ("-o", path)])
+    assert done.exit_code == 1
+    assert outputs[0].read_text(encoding="utf-8") == run("analyze", problem, "--format", "json").stdout
+    assert outputs[1].read_text(encoding="utf-8") == outputs[2].read_text(encoding="utf-8") == done.stdout
+
+
+def test_output_never_replaces_an_input(problem: Path) -> None:
+    """Whatever its name is."""
+    before = problem.read_bytes()
+    done = run("analyze", problem, "-o", problem, "--format", "json")
+    assert done.exit_code == 2
+    assert problem.read_bytes() == before
+
+
+def test_quiet_is_one_line_for_each_problem(problem: Path, healthy: Path) -> None:
+    """Nothing where all is well."""
+    done = run("analyze", "-q", problem, healthy)
+    assert re.fullmatch(r"2026-10-31 15:10:37 UTC  epmd-refused  .*\n", done.stdout)
+    assert run("analyze", "-q", healthy).stdout == ""
+
+
+def test_from_standard_input_verdicts_come_as_they_fall(healthy: Path) -> None:
+    """Before the report, one line each; never inside JSON."""
+    stream = HEADER + records([*refused(), *answered()])
+    done = run("analyze", "-", stdin=stream)
+    first, _, report = done.stdout.partition("\n")
+    assert done.exit_code == 1
+    assert first.startswith("15:10:37.000000  PROBLEM  epmd-refused  ")
+    assert "\n1 problem found: 1 of 2 attempts failed, 1 ok.\n" in report
+    assert json.loads(run("analyze", "-", "--format", "json", stdin=stream).stdout)["summary"]["problem"] == 1
+    quiet = run("analyze", "-", "-q", stdin=stream)
+    assert quiet.stdout == f"{first}\n"
+
+
+def test_selection(problem: Path, healthy: Path) -> None:
+    """Of time, address and port."""
+    both = [problem, healthy]
+    assert "2 attempts" in run("analyze", *both).stdout
+    assert "No attempt" in run("analyze", *both, "--since", "15:11").stdout
+    assert "No attempt" in run("analyze", *both, "--until", "2026-10-31T15:10:36Z").stdout
+    assert "2 attempts" in run("analyze", *both, "--since", "15:10:37", "--until", "15:10:38").stdout
+    assert "No attempt" in run("analyze", *both, "--host", "10.77.0.9").stdout
+    assert "2 attempts" in run("analyze", *both, "--host", "10.77.0.2").stdout
+    assert "epmd-refused" not in run("analyze", problem, "--epmd-port", "4370").stdout
+
+
+def test_a_cookie_never_shows(problem: Path, tmp_path: Path) -> None:
+    """Neither in a report nor in an error."""
+    good, bad = tmp_path / "cookie", tmp_path / "bad"
+    good.write_text("SECRETCOOKIE\n")
+    bad.write_bytes(b"SECRET\x01COOKIE\n")
+    for path, status in ((good, 1), (bad, 2)):
+        done = run("analyze", problem, "--cookie-file", path, "--keep-digests")
+        assert done.exit_code == status
+        assert "SECRET" not in done.output
+
+
+def test_several_captures_are_one_story(problem: Path, healthy: Path) -> None:
+    """A folder is all that it holds."""
+    assert "1 of 2 attempts failed" in run("analyze", problem.parent).stdout
+
+
+# --- decode, explain, rules ------------------------------------------------------------------------------------------
+
+
+def test_decode(healthy: Path) -> None:
+    """One line for each message, in the order of the packets; all fields with -V."""
+    lines = run("decode", healthy).stdout.splitlines()
+    assert any("10.77.0.1:40002 > 10.77.0.2:4369  asks for all registered names" in line for line in lines)
+    numbers = [int(line.split()[0]) for line in lines]
+    assert numbers == sorted(numbers)
+    verbose = run("decode", "-V", healthy).stdout
+    assert re.search(r"^        epmd_port +4369$", verbose, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["epmd-refused", "EPMD-REFUSED"])
+def test_explain(name: str) -> None:
+    """By slug in any case; by code just as well."""
+    page = run("explain", name)
+    assert page.exit_code == 0
+    assert "How to confirm" in page.stdout
+    code = page.stdout.split()[0]
+    assert run("explain", code.lower()).stdout == page.stdout
+    assert json.loads(run("explain", name, "--format", "json").stdout)["rules"][0]["rule"] == code
+
+
+def test_rules() -> None:
+    """All of them."""
+    told = {rule["name"] for rule in json.loads(run("rules", "--format", "json").stdout)["rules"]}
+    table = run("rules").stdout
+    assert {"cookie-mismatch", "epmd-refused", "connected", "inconclusive"} <= told
+    assert all(name in table for name in told)
+
+
+# --- Help ------------------------------------------------------------------------------------------------------------
+
+
+def test_version() -> None:
+    """That of the package."""
+    assert run("--version").stdout == f"distscope {__version__}\n"
+
+
+@pytest.mark.parametrize("name", cli.commands)
+def test_every_command_has_help_with_examples(name: str) -> None:
+    """In 80 columns, with every option explained."""
+    done = run(name, "--help")
+    assert "Examples:\n    distscope " in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    for parameter in cli.commands[name].params:
+        assert not isinstance(parameter, click.Option) or parameter.help
+
+
+def test_help_lists_commands_and_exit_statuses() -> None:
+    """On the first page."""
+    done = run("--help")
+    assert [name for name in cli.commands if name not in done.stdout] == []
+    assert "3  an input could not be used" in done.stdout
