@@ -3,6 +3,7 @@
 The tree::
 
     DistscopeError            something that the user can put right; exit status 2
+    ├── UnusableRule          a rule of a third party that can't be loaded, or two rules of one name
     └── UnusableInput         an input that can't be analysed; exit status 3
         ├── CaptureMissing    no such file, no match for a pattern, a folder without captures
         ├── CaptureForbidden  no permission to read it
@@ -62,6 +63,10 @@ class DistscopeError(Exception):
         at = "" if self.offset is None else f" (at byte {self.offset})"
         step = "" if self.next_step is None else f"\n  next: {self.next_step}"
         return f"{where}{self.message}{at}{step}"
+
+
+class UnusableRule(DistscopeError):
+    """A rule can't be loaded, or shares its code or its name with another."""
 
 
 class UnusableInput(DistscopeError):

@@ -1,4 +1,4 @@
-"""Attempts and what the rules say of them: findings with their evidence, verdicts, incidents, and the whole analysis."""
+"""What the rules say of attempts: findings with their evidence, verdicts, incidents, and the whole analysis."""
 
 from __future__ import annotations
 

@@ -60,10 +60,14 @@ class Pipeline:
         self.source = source
         self.options = options
         self.streams = StreamTable(listening=options.epmd_ports)
-        self.correlator = Correlator(Ports(epmd=options.epmd_ports, distribution=options.dist_ports))
+        self.correlator = Correlator(
+            Ports(epmd=options.epmd_ports, distribution=options.dist_ports), self.streams.listening.learn
+        )
         self.extents: dict[int, Extent] = {}
         self.skipped: dict[tuple[int, SkipReason], int] = {}
         self.used: dict[int, int] = {}
+        self._vantages: dict[int, int] = {}
+        """Vantage → its latest capture."""
         self._decoder = Decoder()
 
     def run(self, on_progress: Callable[[Source], None] | None = None) -> Iterator[tuple[Attempt, Event]]:
@@ -75,11 +79,13 @@ class Pipeline:
             at = packet.ref.at
             if (since is not None and at < since) or (until is not None and at > until):
                 continue
+            self._vantages[packet.vantage] = packet.ref.capture
             extent = self.extents.get(packet.vantage)
             if extent is None:
                 extent = self.extents[packet.vantage] = Extent(at, at)
             elif at > extent.last_at:
                 extent.last_at = at
+            yield from self._correlate(self.streams.advance(at))
             decoded = self._decoder.decode(packet)
             if isinstance(decoded, Skipped):
                 key = (packet.ref.capture, decoded.reason)
@@ -87,8 +93,8 @@ class Pipeline:
                 continue
             found = self.streams.feed(decoded) if isinstance(decoded, Segment) else self.streams.unreachable(decoded)
             yield from self._correlate(found)
-            if count % PROGRESS_EVERY == 0:
-                yield from self._correlate(self.streams.advance(at))
+        for vantage, capture in self._vantages.items():
+            self.extents[vantage].cut = self.source.captures[capture].cut
         yield from self._correlate(self.streams.finish())
         yield from self.correlator.finish()
 
@@ -119,14 +125,16 @@ def analyze(
 ) -> Analysis:
     """Diagnose every attempt in ``source``.
 
-    ``on_verdict`` hears of each attempt as soon as its connection has ended, with what is known then; the analysis that is
-    returned knows the whole capture.  A KeyboardInterrupt ends the reading, not the report."""
+    ``on_verdict`` hears of each attempt as soon as its connection has ended, with what is known then; the analysis that
+    is returned knows the whole capture.  A KeyboardInterrupt ends the reading, not the report."""
     pipeline = Pipeline(source, options or Options())
     interrupted = False
     announced: set[int] = set()
     try:
         for attempt, _event in pipeline.run(on_progress):
-            if on_verdict is not None and id(attempt) not in announced and attempt.settled:
+            if on_verdict is None or id(attempt) in announced or not attempt.settled:
+                continue
+            if _wanted(attempt, pipeline.options):
                 announced.add(id(attempt))
                 on_verdict(rules.judge(attempt, pipeline.surroundings([attempt])))
     except KeyboardInterrupt:
@@ -137,7 +145,7 @@ def analyze(
     attempts.sort(key=lambda attempt: (attempt.started_at, attempt.timeline[0].packet))
     around = pipeline.surroundings(attempts)
     diagnoses = tuple(rules.judge(attempt, around) for attempt in attempts)
-    notes = [*around.failures, *_forgotten(pipeline.streams)]
+    notes = [*map(str, source.errors), *source.notes, *around.failures, *_forgotten(pipeline.streams)]
     if interrupted:
         notes.append("interrupted: the rest of the input was not read")
     return Analysis(

@@ -257,11 +257,6 @@ def _(event: events.NotUnderstood) -> str:
     return f"{counted(event.length, 'byte')} not understood ({event.problem}): {event.reason}"
 
 
-@phrase.register
-def _(event: events.Lapsed) -> str:
-    return f"nothing more: {event.reason}"
-
-
 def _epmd(fields: Fields) -> str:
     template = EPMD_PHRASES.get(str(fields.get("message")))
     return template.format_map(fields) if template else _spaced(str(fields.get("message")))

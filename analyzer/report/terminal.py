@@ -137,15 +137,14 @@ def _side(party: PartyView, called: str | None) -> str:
 
 
 def _when(case: Case) -> str:
-    first = f"{times.stamp(case.first_at)} UTC"
     if len(case.attempts) == 1:
-        return first
+        return f"{times.stamp(case.first_at)} UTC"
     last = (
         times.stamp(case.last_at)
         if times.date(case.last_at) != times.date(case.first_at)
         else times.clock(case.last_at)
     )
-    return f"{first}, last {last}"
+    return f"{times.stamp(case.first_at)} UTC, last {last}"
 
 
 def _how_often(case: Case) -> str:
@@ -261,7 +260,7 @@ def _release(node: NodeView) -> str:
 
 
 def _about(node: NodeView) -> str:
-    facts = [", ".join(node.addresses)] if node.addresses else []
+    facts = [", ".join(node.addresses)] * bool(node.addresses)
     if node.registered_port is not None:
         facts.append(f"registered with port {node.registered_port}")
     if node.hidden:

@@ -1,7 +1,7 @@
 """Attempts → findings → verdict: finds every rule, runs them all, contains a crash, and picks the best explanation.
 
-A rule is a module in a folder beside this file with a ``RULE`` in it; nothing else has to be edited.  Third parties offer
-theirs through the entry point group ``distscope.rules``, each naming a :class:`~analyzer.rules.rule.Rule`.
+A rule is a module in a folder beside this file with a ``RULE`` in it; nothing else has to be edited.  Third parties
+offer theirs through the entry point group ``distscope.rules``, each naming a :class:`~analyzer.rules.rule.Rule`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import importlib
 import pkgutil
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
+from analyzer.errors import UnusableRule
 from analyzer.findings import Diagnosis, Finding, Outcome
 from analyzer.rules.rule import Rule
 from analyzer.sessions.attempt import Attempt
@@ -22,10 +23,6 @@ ENTRY_POINTS = "distscope.rules"
 _PROGRESS = {stage: index for index, stage in enumerate(Stage)}
 
 
-class DuplicateRule(Exception):
-    """Two rules share a code or a name; both sources are named."""
-
-
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, by code."""
@@ -34,7 +31,10 @@ def all_rules() -> tuple[Rule, ...]:
     for rule in _discovered():
         for key, known in ((rule.id, found), (rule.name, names)):
             if key in known:
-                raise DuplicateRule(f"two rules are called {key}: {known[key]!r} and {rule!r}")
+                raise UnusableRule(
+                    f"two rules are called {key}: {_source(known[key])} and {_source(rule)}",
+                    next_step="uninstall the package that offers one of them",
+                )
         found[rule.id] = names[rule.name] = rule
     return tuple(found[code] for code in sorted(found))
 
@@ -47,7 +47,27 @@ def _discovered() -> Iterable[Rule]:
         for module in pkgutil.iter_modules(package.__path__, f"{folder.name}."):
             yield importlib.import_module(module.name).RULE
     for entry in entry_points(group=ENTRY_POINTS):
-        yield entry.load()
+        yield _third_party(entry)
+
+
+def _third_party(entry: EntryPoint) -> Rule:
+    try:
+        rule = entry.load()
+    except Exception as error:
+        raise UnusableRule(
+            f"the rule {entry.value!r} of an installed package can't be loaded: {type(error).__name__}: {error}",
+            next_step="repair or uninstall that package",
+        ) from error
+    if not isinstance(rule, Rule):
+        raise UnusableRule(
+            f"the entry point {entry.value!r} of an installed package names no Rule",
+            next_step="repair or uninstall that package",
+        )
+    return rule
+
+
+def _source(rule: Rule) -> str:
+    return rule.checks[0].__module__ if rule.checks else rule.id
 
 
 def find_rule(name: str) -> Rule | None:
@@ -64,8 +84,8 @@ def judge(attempt: Attempt, around: Surroundings) -> Diagnosis:
             if finding.outcome is None:
                 advice.append(finding)
                 continue
-            # The view that saw the attempt get furthest knows most of it; within one view the surest finding wins, and a
-            # problem explains more than the absence of one.
+            # The view that saw the attempt get furthest knows most of it; within one view the surest finding wins, and
+            # a problem explains more than the absence of one.
             rank = (
                 finding.outcome is Outcome.INCONCLUSIVE,
                 -_PROGRESS[view.stage],

@@ -1,7 +1,7 @@
 """An attempt: one node trying one thing once, with its timeline and what is known of both sides.
 
-The unit of diagnosis (design: vocabulary).  A ``connect`` joins the EPMD lookup, the TCP connection, TLS, the handshake and
-the life of the link, whichever of these the capture shows.
+The unit of diagnosis (design: vocabulary).  A ``connect`` joins the EPMD lookup, the TCP connection, TLS, the handshake
+and the life of the link, whichever of these the capture shows.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ __all__ = ["Attempt", "Kind", "Party", "Quality", "Stage"]
 E = TypeVar("E", bound=Event)
 
 MAX_TIMELINE = 400
-"""Events that one attempt keeps: the first ones tell the story; a link that is reset by the thousandth retransmission does
-not need the other 999."""
+"""Events that one attempt keeps: the first ones tell the story; a link that is reset by the thousandth retransmission
+does not need the other 999."""
 
 
 class Kind(Enum):
@@ -43,6 +43,20 @@ class Quality(Enum):
     MIDSTREAM = "capture-midstream"
     TRUNCATED = "capture-truncated"
     GAP = "capture-gap"
+
+
+def qualities_of(connection: Connection) -> Iterator[Quality]:
+    """What the capture does not show of one connection."""
+    one_sided = connection.is_open and any(flow.last is None for flow in connection.flows.values())
+    if not connection.opener_seen:
+        yield Quality.MIDSTREAM
+    if one_sided:
+        yield Quality.ONE_SIDED
+    for hole in connection.holes:
+        if hole.snapped:
+            yield Quality.TRUNCATED
+        elif hole.delivered and not one_sided:
+            yield Quality.GAP
 
 
 @dataclass(slots=True, eq=False)
@@ -75,7 +89,6 @@ class Attempt:
     state: State = State.START
     omitted: int = 0
     """Events beyond ``MAX_TIMELINE``."""
-    qualities: set[Quality] = field(default_factory=set)
     views: list[Attempt] = field(default_factory=list)
     """The same attempt as other captures show it (both ends, both sides of a NAT)."""
     identified_by: str = ""
@@ -90,7 +103,13 @@ class Attempt:
             self.omitted += 1
             return
         # What stands behind a hole in the stream is told late.
-        insort(self.timeline, event, key=lambda known: (known.packet.at, known.packet.number))
+        insort(self.timeline, event, key=_order)
+
+    @property
+    def qualities(self) -> frozenset[Quality]:
+        """What the capture does not show of its connections."""
+        connections = (connection for connection in (self.epmd, self.link) if connection is not None)
+        return frozenset(quality for connection in connections for quality in qualities_of(connection))
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
@@ -171,3 +190,8 @@ class Attempt:
             + any(isinstance(closing, events.WasReset) for closing in last.closings)
             >= 2
         )
+
+
+def _order(event: Event) -> tuple[int, int, bool]:
+    """By packet; what an acknowledgment implies came before the packet that acknowledges it."""
+    return event.packet.at, event.packet.number, not (isinstance(event, events.Closed) and event.implied)

@@ -1,4 +1,4 @@
-"""Whether two sides can understand one another: handshake forms, versions and mandatory flags (docs/protocol.md 2.4, 3).
+"""Whether two sides understand one another: handshake forms, versions and mandatory flags (docs/protocol.md 2.4, 3).
 
 Several rules need the answer, some to speak and some to stay silent, so it is worked out in one place.
 """
@@ -43,7 +43,8 @@ def name_form_refused(attempt: Attempt, around: Surroundings) -> Refusal | None:
         if release is not None and release.highest is not None and release.highest < FIRST_NEW_FORM:
             return None
         return Refusal(
-            "its send_name has the old form (n, version 5), which OTP 25.0 to 25.2 and C nodes of OTP 25 and later do not take",
+            "its send_name has the old form (n, version 5), which OTP 25.0 to 25.2 and C nodes of OTP 25 and later do"
+            " not take",
             release is not None,
         )
     newest = None if release is None else release.highest
@@ -80,10 +81,10 @@ def initiator_release(attempt: Attempt) -> flags.Estimate | None:
 
 
 def missing_at_initiator(attempt: Attempt, around: Surroundings) -> tuple[str, ...]:
-    """Flags that the acceptor demands and the initiator lacks; empty where the initiator has all that any release demands.
+    """Flags that the acceptor demands and the initiator lacks; empty where it has all that any release demands.
 
-    Where the acceptor's release is not known, the first mask that the initiator fails is taken: the refusal itself then is
-    what shows that the acceptor demands it."""
+    Where the acceptor's release is not known, the first mask that the initiator fails is taken: the refusal itself then
+    is what shows that the acceptor demands it."""
     own = attempt.initiator_flags
     if own is None:
         return ()
@@ -99,8 +100,7 @@ def missing_at_initiator(attempt: Attempt, around: Surroundings) -> tuple[str, .
 
 
 def missing_at_acceptor(attempt: Attempt) -> tuple[str, ...]:
-    """Flags that the initiator demands and the acceptor's challenge, or the initiator itself, lacks: an initiator checks what
-    both sides have (docs/protocol.md 3)."""
+    """Flags that the initiator demands and the acceptor's challenge lacks (docs/protocol.md 3)."""
     challenge, own = attempt.challenge, attempt.initiator_flags
     release = initiator_release(attempt)
     if challenge is None or own is None or release is None:

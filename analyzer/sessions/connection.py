@@ -53,6 +53,11 @@ class Flow:
             del self.intervals[:-8]
         self.last_tick_at = at
 
+    def acknowledge(self, offset: int, at: int) -> None:
+        """The peer's TCP has all bytes below ``offset``."""
+        if offset > self.acknowledged:
+            self.acknowledged, self.acknowledged_at = offset, at
+
     @property
     def unacknowledged(self) -> int:
         return max(0, self.sent - self.acknowledged)
@@ -95,14 +100,31 @@ class Connection:
     @property
     def end(self) -> Closing | None:
         """The first FIN or RST: who gave up.  By the packets' time: a FIN behind a hole is told late."""
-        return min(self.closings, key=lambda closing: closing.packet.at, default=None)
+        return min(self.closings, key=_order, default=None)
 
     def closing_of(self, side: Side) -> Closing | None:
         return next((closing for closing in self.closings if closing.side is side), None)
 
     @property
+    def opened_at(self) -> int:
+        """When TCP was open for both sides, as far as the packets tell.
+
+        Where the ACK that completes the opening is not in the capture, what proves it may come much later."""
+        if self.opened is not None and (self.end is None or self.opened.packet.at < self.end.packet.at):
+            return self.opened.packet.at
+        return self.answered.packet.at if self.answered is not None else self.first.at
+
+    @property
     def round_trip(self) -> int | None:
-        """Nanoseconds from the SYN to the ACK that completes the opening; None where not seen."""
-        if self.last_dial is None or self.opened is None or self.dials != 1:
+        """Nanoseconds from the SYN to the ACK that completes the opening; None where not seen.
+
+            With one SYN repeated it is the upper bound: a second's wait for a path of more than a second, or for a lost
+        SYN."""
+        if self.first_dial is None or self.opened is None or self.dials > 2:
             return None
-        return self.opened.packet.at - self.last_dial.packet.at
+        return self.opened.packet.at - self.first_dial.packet.at
+
+
+def _order(closing: Closing) -> tuple[int, bool]:
+    """What an acknowledgment implies came before the packet that acknowledges it."""
+    return closing.packet.at, not (isinstance(closing, events.Closed) and closing.implied)

@@ -9,7 +9,7 @@ from analyzer.capture.packet import PacketRef
 from analyzer.sessions import events
 from analyzer.sessions.connection import Connection
 from analyzer.sessions.events import Event, Leg
-from analyzer.sessions.identify import Expectation, FirstBytes, Identity, Speech, identify
+from analyzer.sessions.identify import ENOUGH, Expectation, FirstBytes, Identity, Speech, identify
 from analyzer.sessions.interpret import Interpreter, Meaning, interpreter_for
 from analyzer.sessions.provenance import Provenance
 from analyzer.streams.stream import (
@@ -18,6 +18,7 @@ from analyzer.streams.stream import (
     Direction,
     Established,
     Fin,
+    FinImplied,
     Hole,
     HoleCause,
     IcmpError,
@@ -82,13 +83,13 @@ class Conversation:
         connection.last = event.packet if event.packet.at >= connection.last.at else connection.last
         side = self.side(event.direction)
         flow = connection.flows[side]
-        if not isinstance(event, (Hole, IcmpError)):
+        if not isinstance(event, (Hole, IcmpError, FinImplied)):
             flow.last = event.packet
         match event:
             case Data():
                 return self._on_data(event)
             case Acknowledged():
-                connection.flows[side.other].acknowledged = max(connection.flows[side.other].acknowledged, event.offset)
+                connection.flows[side.other].acknowledge(event.offset, event.packet.at)
                 return []
             case Hole():
                 return self._on_hole(event)
@@ -96,7 +97,7 @@ class Conversation:
                 return self._on_opening(event, side)
             case Retransmission():
                 return self._on_retransmission(event, side)
-            case Fin():
+            case Fin() | FinImplied():
                 return self._on_fin(event, side)
             case Reset():
                 return self._on_reset(event, side)
@@ -148,7 +149,8 @@ class Conversation:
         flow.last_sent_at = event.packet.at
         if self._interpreter is not None:
             return self._run(event)
-        self._first_bytes.said[side] += event.data[:600]
+        if side not in self._first_bytes.broken:
+            self._first_bytes.said[side] += event.data[:ENOUGH]
         self._waiting.append(event)
         return self._identify(finished=len(self._waiting) > MAX_WAITING)
 
@@ -158,10 +160,11 @@ class Conversation:
         flow.sent = max(flow.sent, event.offset + event.length)
         flow.last_sent_at = event.packet.at
         if event.cause is HoleCause.NOT_CAPTURED:
-            flow.acknowledged = max(flow.acknowledged, event.offset + event.length)
+            flow.acknowledge(event.offset + event.length, event.packet.at)
         if self._interpreter is not None:
             return self._run(event)
         self._waiting.append(event)
+        self._first_bytes.broken.add(side)
         return self._identify(finished=len(self._waiting) > MAX_WAITING)
 
     def _on_retransmission(self, event: Retransmission, side: Side) -> list[Event]:
@@ -181,10 +184,11 @@ class Conversation:
         )
         return [flow.last_resent]
 
-    def _on_fin(self, event: Fin, side: Side) -> list[Event]:
-        if event.retry or self.connection.closing_of(side) is not None:
+    def _on_fin(self, event: Fin | FinImplied, side: Side) -> list[Event]:
+        if self.connection.closing_of(side) is not None:
             return []
-        closed = events.Closed(packet=event.packet, side=side, leg=self.connection.leg)
+        implied = isinstance(event, FinImplied)
+        closed = events.Closed(packet=event.packet, side=side, leg=self.connection.leg, implied=implied)
         self.connection.closings.append(closed)
         made = self._identify(finished=self.connection.is_open and len(self.connection.closings) > 1)
         if self._interpreter is not None:

@@ -5,25 +5,24 @@ Incremental.  What is open is held; what is not Erlang traffic is forgotten as s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
-from analyzer.capture.packet import PacketRef
 from analyzer.decode.segment import Endpoint
 from analyzer.sessions import events
-from analyzer.sessions.attempt import Attempt, Kind, Party, Quality
+from analyzer.sessions.attempt import Attempt, Kind, Party, Quality, qualities_of
 from analyzer.sessions.conversation import Conversation
 from analyzer.sessions.events import Event, Leg
 from analyzer.sessions.identify import Expectation, Speech
 from analyzer.sessions.naming import learn_names
-from analyzer.streams.stream import Forgotten, OpenerKnownBy, Stream, StreamEvent
+from analyzer.streams.stream import Forgotten, Stream, StreamEvent
 from dissectors import epmd
 from dissectors.dialogue import Side
 
 EPMD_PORT = 4369
 CLAIM_WINDOW = 10 * 10**9
-"""Nanoseconds after EPMD's answer in which a dial belongs to that lookup: the initiator's own budget is 7 s for the lookup
-and it dials within a millisecond of EPMD's FIN (docs/protocol.md 1.5), on a slow path within its 7 s timer."""
+"""Nanoseconds after EPMD's answer in which a dial belongs to that lookup: the initiator's own budget is 7 s for the
+lookup and it dials within a millisecond of EPMD's FIN (docs/protocol.md 1.5), on a slow path within its 7 s timer."""
 LOOPBACK = ("127.", "::1")
 
 
@@ -43,13 +42,22 @@ class _Open:
     attempt: Attempt | None = None
     early: list[Event] = field(default_factory=list)
     """Events from before the connection was known to be ours."""
+    turned: bool = False
+    """The sides of the early events were corrected."""
+
+    def turn(self) -> None:
+        """What is said shows that the stream took the wrong side for the opener."""
+        self.early = [replace(event, side=event.side.other) for event in self.early]
+        self.turned = True
 
 
 class Correlator:
     """Feed it stream events; ``attempts`` grows as attempts begin."""
 
-    def __init__(self, ports: Ports | None = None) -> None:
+    def __init__(self, ports: Ports | None = None, learned: Callable[[Endpoint], None] | None = None) -> None:
+        """``learned`` hears of every endpoint that EPMD told of: it listens, whatever the capture shows of it."""
         self._ports = ports or Ports()
+        self._learned = learned or (lambda endpoint: None)
         self.attempts: list[Attempt] = []
         self.stray_qualities: set[tuple[int, Quality]] = set()
         """(capture, quality) of EPMD and distribution connections that no attempt could be made of."""
@@ -77,9 +85,13 @@ class Correlator:
                 return []
             expected = self._expectation(stream)
             known = self._open[stream] = _Open(Conversation(stream, event.packet, expected))
-        elif known.attempt is None and known.conversation.identity is None and known.conversation.expected is None:
-            if (expected := self._expectation(stream)) is not None:
-                known.conversation.expect(expected)
+        elif (
+            known.attempt is None
+            and known.conversation.identity is None
+            and known.conversation.expected is None
+            and (expected := self._expectation(stream)) is not None
+        ):
+            known.conversation.expect(expected)
         if isinstance(event, Forgotten):
             return self._end(stream, known, event.reason)
         return self._place(stream, known, known.conversation.take(event))
@@ -116,6 +128,8 @@ class Correlator:
         """Put events on the attempt that the connection belongs to; make or find it once the connection is ours."""
         conversation = known.conversation
         if known.attempt is None:
+            if conversation.swapped and not known.turned:
+                known.turn()
             known.early += made
             if conversation.identity is not None and conversation.identity.speech is Speech.NOT_OURS:
                 stream.watched = False
@@ -128,19 +142,18 @@ class Correlator:
                 return []
             made, known.early = known.early, []
             known.attempt = self._attempt_for(conversation, made)
-        attempt = known.attempt
+        attempt, leg = known.attempt, conversation.connection.leg
+        # A connection on an unusual port is recognised as EPMD's only by its first bytes.
+        made = [event if event.leg is leg else replace(event, leg=leg) for event in made]
         for event in made:
-            if event.leg is not conversation.connection.leg:
-                # A connection on an unusual port was only now recognised as EPMD's.
-                event = _on_leg(event, conversation.connection.leg)
             attempt.add(event)
             self._learn(attempt, conversation, event)
-        self._qualify(attempt, conversation)
         return [(attempt, event) for event in made]
 
     @staticmethod
     def _worth_an_attempt(known: _Open) -> bool:
-        """The rest of a connection that began before the capture, of which nothing can be read, is no attempt of its own."""
+        """The rest of a connection that began before the capture, of which nothing can be read, is no attempt of its
+        own."""
         connection = known.conversation.connection
         return connection.opener_seen or any(
             not isinstance(event, (events.Closed, events.WasReset, events.Resent, events.BytesMissing))
@@ -151,7 +164,7 @@ class Correlator:
         connection = conversation.connection
         attempt = None
         if connection.leg is Leg.LINK:
-            attempt = self._claim(conversation, made[0].packet)
+            attempt = self._claim(conversation)
         if attempt is None:
             attempt = Attempt(Kind.CONNECT, Party(), Party())
             self.attempts.append(attempt)
@@ -171,14 +184,15 @@ class Correlator:
         attempt.identified_by = identity.why if identity else conversation.expected.why if conversation.expected else ""
         return attempt
 
-    def _claim(self, conversation: Conversation, packet: PacketRef) -> Attempt | None:
+    def _claim(self, conversation: Conversation) -> Attempt | None:
         """The lookup that this dial follows: the latest whose EPMD connection is closing, else the latest answered."""
         connection = conversation.connection
         waiting = self._answered.get((connection.vantage, connection.opener.address, connection.listener), [])
         fresh = [
             attempt
             for attempt in waiting
-            if attempt.epmd is not None and connection.first.at - attempt.epmd.last.at <= CLAIM_WINDOW
+            if attempt.epmd is not None
+            and _answered_at(attempt) <= connection.first.at <= attempt.epmd.last.at + CLAIM_WINDOW
         ]
         if not fresh:
             return None
@@ -208,6 +222,7 @@ class Correlator:
                 attempt.acceptor.port = response.port
                 target = Endpoint(connection.listener.address, response.port)
                 self._endpoints[connection.vantage, target] = f"EPMD named port {response.port}"
+                self._learned(target)
                 waiting = self._answered.setdefault((connection.vantage, connection.opener.address, target), [])
                 waiting.append(attempt)
                 del waiting[:-256]
@@ -215,42 +230,22 @@ class Correlator:
                 pass
         learn_names(attempt, event)
 
-    def _qualify(self, attempt: Attempt, conversation: Conversation) -> None:
-        attempt.qualities |= qualities(conversation)
-
     def _stray(self, known: _Open) -> None:
-        capture = known.conversation.connection.first.capture
-        self.stray_qualities |= {(capture, quality) for quality in qualities(known.conversation)}
+        connection = known.conversation.connection
+        self.stray_qualities |= {(connection.first.capture, quality) for quality in qualities_of(connection)}
 
     @property
     def open_conversations(self) -> Iterable[Conversation]:
         return (known.conversation for known in self._open.values())
 
 
-def qualities(conversation: Conversation) -> set[Quality]:
-    """What the capture does not show of one connection."""
-    connection, stream = conversation.connection, conversation.stream
-    found: set[Quality] = set()
-    if stream.opener_known_by is OpenerKnownBy.GUESS:
-        found.add(Quality.MIDSTREAM)
-    segments = stream.segments
-    if min(segments.values()) == 0 and any(flow.sent or flow.acknowledged for flow in connection.flows.values()):
-        found.add(Quality.ONE_SIDED)
-    for hole in connection.holes:
-        if hole.snapped:
-            found.add(Quality.TRUNCATED)
-        elif hole.delivered and Quality.ONE_SIDED not in found:
-            found.add(Quality.GAP)
-    return found
+def _answered_at(attempt: Attempt) -> int:
+    """When EPMD told the port: what was dialled before that has nothing to do with this lookup."""
+    answered = attempt.first(events.EpmdAnswered)
+    return answered.packet.at if answered is not None else attempt.started_at
 
 
 def _closed_at(attempt: Attempt, before: int) -> int:
     """When EPMD closed this lookup's connection: the dial follows that at once (docs/protocol.md 1.5)."""
     closing = attempt.epmd.closing_of(Side.ACCEPTOR) if attempt.epmd else None
     return closing.packet.at if closing is not None and closing.packet.at <= before else 0
-
-
-def _on_leg(event: Event, leg: Leg) -> Event:
-    from dataclasses import replace
-
-    return replace(event, leg=leg)

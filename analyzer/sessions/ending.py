@@ -1,7 +1,8 @@
 """How a connection ended: who closed it first, and whether that was an answer or a timer.
 
-An answer follows what the peer said within a round trip; a timer runs out a whole ``net_setuptime`` after the closing side
-last started it (docs/protocol.md section 6).  Taking one for the other is how cookies get blamed for slow networks.
+An answer follows what the peer said within a round trip; a timer runs out a whole ``net_setuptime`` after the closing
+side last started it (docs/protocol.md section 6).  Taking one for the other is how cookies get blamed for slow
+networks.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def _last_heard(connection: Connection, side: Side, *, before: int) -> int:
 
     What the other TCP never acknowledged it did not hear, and can't have answered."""
     flow = connection.flows[side]
-    heard = [connection.opened.packet.at if connection.opened else connection.first.at]
+    heard = [connection.opened_at]
     if flow.unacknowledged and connection.flows[side.other].last is not None:
         heard += [] if flow.acknowledged_at is None else [flow.acknowledged_at]
     else:
@@ -90,23 +91,22 @@ def _last_heard(connection: Connection, side: Side, *, before: int) -> int:
 def _timer_started(attempt: Attempt, connection: Connection, side: Side, *, before: int) -> int:
     """When ``side`` last started its setup timer (docs/protocol.md section 6, "I's resets" and "A's resets")."""
     resets = (events.ReplySent,) if side is Side.INITIATOR else (events.StatusSent, events.ChallengeSent)
-    if side is Side.INITIATOR:
-        start = connection.first.at
-    else:
-        start = connection.opened.packet.at if connection.opened else connection.first.at
+    start = connection.first.at if side is Side.INITIATOR else connection.opened_at
     for event in attempt.timeline:
-        if event.side is side and isinstance(event, resets) and event.packet.at <= before:
+        if event.side is side and isinstance(event, resets) and event.packet.at < before:
             start = max(start, event.packet.at)
     return start
 
 
-def is_slow_path(attempt: Attempt) -> bool:
-    """A handshake needs three round trips: on this path they take a good part of the time that it was given."""
-    link = attempt.link
-    ending = ending_of(attempt, link)
-    if link is None or ending is None or link.round_trip is None:
+def is_slow_path(attempt: Attempt, connection: Connection | None = None) -> bool:
+    """A handshake needs three round trips: on this path they take a good part of the time that it was given.
+
+    Of the distribution connection, unless another one is given."""
+    connection = connection or attempt.link
+    ending = ending_of(attempt, connection)
+    if connection is None or ending is None or connection.round_trip is None:
         return False
-    return link.round_trip * SLOW_SHARE >= ending.timer
+    return connection.round_trip * SLOW_SHARE >= ending.timer
 
 
 def seconds(nanoseconds: int) -> str:

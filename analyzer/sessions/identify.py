@@ -1,21 +1,25 @@
 """Which dialogue a connection speaks, from its ports and first bytes, and why we think so.
 
-Numbered steps; each may say "not yet".  A port that EPMD told of, that a node registered, or that the user named makes a
-connection ours whatever it speaks; on any other port only bytes that are unmistakable do.
+Numbered steps; each may say "not yet".  A port that EPMD told of, that a node registered, or that the user named makes
+a connection ours whatever it speaks; on any other port only bytes that are unmistakable do.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
-from dissectors import foreign, handshake, tls
+from dissectors import handshake, tls
 from dissectors.dialogue import Side
 from dissectors.epmd import looks_like_request
 from dissectors.traffic import looks_like_frames
 
 ENOUGH = 600
 """Bytes of one side after which a decision is never put off: the longest legal first message is shorter."""
+
+
+TLS_HANDSHAKE = b"\x16\x03"
+"""Type and major version of a TLS handshake record (RFC 8446 section 5.1)."""
 
 
 class Speech(Enum):
@@ -54,6 +58,8 @@ class FirstBytes:
     """The SYN is in the capture, so these really are the first bytes."""
     finished: bool = False
     """No more will come."""
+    broken: set[Side] = field(default_factory=set)
+    """Sides of which a hole follows: their first bytes are all there is to go by."""
 
 
 def identify(first: FirstBytes, expected: Expectation | None) -> Identity | None:
@@ -63,9 +69,13 @@ def identify(first: FirstBytes, expected: Expectation | None) -> Identity | None
         return Identity(Speech.EPMD, expected.why)
     opener = bytes(first.said[Side.INITIATOR][:ENOUGH])
     listener = bytes(first.said[Side.ACCEPTOR][:ENOUGH])
+    # 2. A capture that starts in mid-stream: either side may speak in any phase, and a status looks like an EPMD
+    # request.
+    if not first.beginning_seen and (found := _midstream(opener, listener)):
+        return found
     undecided = False
-    # 2. The opener's first bytes.
-    if opener:
+    # 3. The opener's first bytes.
+    if opener and (first.beginning_seen or expected is not None):
         for looks, speech in _OPENERS:
             verdict = looks(opener)
             if verdict and (speech is not Speech.TLS or expected is not None):
@@ -73,18 +83,17 @@ def identify(first: FirstBytes, expected: Expectation | None) -> Identity | None
                     speech, f"the opener's first bytes are {_TITLES[speech]}", length_size=_length_size(opener)
                 )
             undecided |= verdict is None
-    # 3. A distribution port: the handshake dialogue says what is wrong with other bytes.
+        if Side.INITIATOR in first.broken:
+            undecided = False
+            if expected is not None and opener.startswith(TLS_HANDSHAKE):
+                return Identity(Speech.TLS, "the opener's first bytes are the head of a TLS record")
+    # 4. A distribution port: the handshake dialogue says what is wrong with other bytes.
     if expected is not None:
         if undecided and not first.finished and len(opener) < ENOUGH:
             return None
-        if opener and foreign.recognise(Side.INITIATOR, opener) is None and not first.beginning_seen:
-            return _midstream(opener, listener) or Identity(Speech.HANDSHAKE, expected.why)
         if opener or (listener and not undecided) or first.finished:
             return Identity(Speech.HANDSHAKE, expected.why)
         return None
-    # 4. A capture that starts in mid-stream: either side may speak in any phase.
-    if not first.beginning_seen and (found := _midstream(opener, listener)):
-        return found
     # 5. A server that speaks first, or bytes that fit nothing of ours.
     if undecided and not first.finished and len(opener) < ENOUGH:
         return None

@@ -191,6 +191,8 @@ _PARTIAL: dict[tuple[str, Side], Maker] = {
 class TlsInterpreter(_Base):
     """TLS in the clear, and the handshake inside it by the sizes of its records (docs/protocol.md 2.7)."""
 
+    native = frozenset({"tls", "tls-alert"})
+
     def __init__(self, *, midstream: bool) -> None:
         self._tls = tls.TlsDialogue(midstream=midstream)
         super().__init__(self._tls)
@@ -212,7 +214,7 @@ class TlsInterpreter(_Base):
             case tls.Alert():
                 yield Meaning(*place, partial(events.TlsAlert, message=message))
             case tls.EncryptedAlert():
-                # TLS 1.2 hides an alert only after both sides are done, so it is a close_notify unless no name was sent.
+                # TLS 1.2 hides an alert only after both sides are done: it is a close_notify unless no name was sent.
                 rejection = not self._named
                 yield Meaning(*place, partial(events.TlsEncryptedAlert, rejection=rejection))
             case tls.ApplicationData():

@@ -76,17 +76,18 @@ def _tick_interval(link: Connection) -> int | None:
 
 
 def silent_side(attempt: Attempt) -> Side | None:
-    """The side from which nothing at all came any more, though the other sent the same again and again: the link is dead,
-    and the capture ends before either side closes it."""
+    """The side from which nothing at all came any more, though the other sent the same again and again: the link is
+    dead, and the capture ends before either side closes it."""
     link = attempt.link
     if link is None or link.closings or attempt.stage is not Stage.CONNECTED:
         return None
     for side, flow in link.flows.items():
         quiet = link.flows[side.other].last
         resent = flow.last_resent
-        if flow.unacknowledged and resent is not None and quiet is not None and resent.retry >= 3:
-            if resent.packet.at - quiet.at >= DEAD:
-                return side.other
+        if not flow.unacknowledged or resent is None or quiet is None:
+            continue
+        if resent.retry >= 3 and resent.packet.at - quiet.at >= DEAD:
+            return side.other
     return None
 
 
@@ -94,9 +95,9 @@ def setup_failed(attempt: Attempt) -> Closing | None:
     """The close of a side that got through the whole handshake and then gave up before it sent any data of its own.
 
     Two visible OTP nodes send data to each other's ``global_name_server`` within a millisecond of the ack
-    (docs/protocol.md 2.6), so the silence of the closing one is telling.  C nodes and hidden nodes may have nothing to say.
-    Where the initiator closes, data of the acceptor tell this from a wrong ack: a node that goes on has verified the cookie
-    that its own ack is made with."""
+    (docs/protocol.md 2.6), so the silence of the closing one is telling.  C nodes and hidden nodes may have nothing to
+    say.  Where the initiator closes, data of the acceptor tell this from a wrong ack: a node that goes on has verified
+    the cookie that its own ack is made with."""
     acked, link = attempt.first(events.AckSent), attempt.link
     ending = ending_of(attempt, link)
     if acked is None or ending is None or ending.closing.packet.at - acked.packet.at > AT_ONCE:
@@ -118,7 +119,8 @@ def _is_visible_otp(known: int) -> bool:
 
 
 def superseding(attempt: Attempt, around: Surroundings) -> Attempt | None:
-    """The newer attempt of the same initiator for which the acceptor dropped this link (docs/protocol.md 4.2 row 26)."""
+    """The newer attempt of the same initiator for which the acceptor dropped this link
+    (docs/protocol.md 4.2 row 26)."""
     link = attempt.link
     if link is None or link.end is None or link.end.side is not Side.ACCEPTOR or attempt.stage is not Stage.ENDED:
         return None
@@ -172,9 +174,10 @@ def _closed_with(attempt: Attempt, node: str, candidates: Iterable[Attempt]) -> 
     at = attempt.link.end.packet.at if attempt.link and attempt.link.end else 0
     for other in candidates:
         end = other.link.end if other.link else None
-        if other is not attempt and isinstance(end, events.Closed) and other.stage is Stage.ENDED:
-            if abs(end.packet.at - at) <= TOGETHER:
-                yield other
+        if other is attempt or not isinstance(end, events.Closed) or other.stage is not Stage.ENDED:
+            continue
+        if abs(end.packet.at - at) <= TOGETHER:
+            yield other
 
 
 def _because(node: str, attempt: Attempt, others: tuple[Attempt, ...]) -> str | None:

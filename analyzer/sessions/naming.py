@@ -32,9 +32,9 @@ def learn_names(attempt: Attempt, event: Event) -> None:
 def called_name(attempt: Attempt) -> str | None:
     """The full name that the initiator called, as far as the packets tell.
 
-    EPMD's request has the part before the ``@``.  A handshake that went past the challenge proves that the whole name in the
-    challenge was the one called (docs/protocol.md 4.2 row 25).  Else an initiator whose own host part is an IP address
-    calls peers by address."""
+    EPMD's request has the part before the ``@``.  A handshake that went past the challenge proves that the whole name
+    in the challenge was the one called (docs/protocol.md 4.2 row 25).  Else an initiator whose own host part is an IP
+    address calls peers by address."""
     if attempt.kind is not Kind.CONNECT:
         return None
     if attempt.first(events.ReplySent) is not None and attempt.acceptor.node is not None:
@@ -62,3 +62,8 @@ def is_address(host: str) -> bool:
 def is_long(host: str) -> bool:
     """Whether the host part is that of a node with long names (``-name``): it has a dot or a colon."""
     return "." in host or ":" in host
+
+
+def is_public(address: str | None) -> bool:
+    """Whether an IP address belongs to the internet at large (RFC 6890)."""
+    return address is not None and is_address(address) and ipaddress.ip_address(address).is_global

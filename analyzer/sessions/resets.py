@@ -1,7 +1,7 @@
 """Which resets of a connection neither end sent (docs/protocol.md 4.2 row 31).
 
-A firewall that ends a connection forges a RST in the name of an end.  It gets the numbers right; what it cannot copy is the
-path: hop limits differ, and the capture at the end in whose name it speaks does not have the packet.
+A firewall that ends a connection forges a RST in the name of an end.  It gets the numbers right; what it cannot copy is
+the path: hop limits differ, and the capture at the end in whose name it speaks does not have the packet.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def is_foreign(attempt: Attempt, reset: events.WasReset) -> bool:
         return False
     peer_closed = any(closing.packet < reset.packet for closing in link.closings)
     if peer_closed:
-        # Late resets answer segments to a socket that is gone; NAT boxes and hosts send them alike, and they change nothing.
+        # Late resets answer segments to a socket that is gone; NAT boxes and hosts send them alike, and they change
+        # nothing.
         return False
     if not_sent_by(attempt, reset):
         return True
@@ -58,8 +59,7 @@ def not_sent_by(attempt: Attempt, reset: events.WasReset) -> bool:
 
 
 def _nearer_to(one: Attempt, other: Attempt, side: Side) -> bool:
-    """``one`` was captured nearer to ``side`` than ``other``: it saw that side's packets with more hops left, or earlier in
-    the round trip."""
+    """``one`` was captured nearer to ``side`` than ``other``: it saw that side's packets with more hops left."""
     if one.link is None or other.link is None:
         return False
     mine, theirs = one.link.flows[side].ttl, other.link.flows[side].ttl

@@ -1,8 +1,8 @@
 """How an attempt moves from event to event: stages, states and the transition table.
 
-An observer meets everything: captures that start late, miss packets or show one direction.  So a pair that the table does
-not list leaves the state as it is, unless the event itself proves a later state (``PROVES``): an ack proves that name, status,
-challenge and reply were, whether or not the capture shows them.  Nothing is ever raised.
+An observer meets everything: captures that start late, miss packets or show one direction.  So a pair that the table
+does not list leaves the state as it is, unless the event itself proves a later state (``PROVES``): an ack proves that
+name, status, challenge and reply were, whether or not the capture shows them.  Nothing is ever raised.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Kind
 from dissectors import epmd, flags
 from dissectors.cookie import CookieJar
@@ -71,10 +72,11 @@ class Surroundings:
 
     def same_epmd(self, attempt: Attempt) -> Iterator[Attempt]:
         """Other attempts that asked the same EPMD."""
+        if attempt.epmd is None:
+            return
         for other in self.attempts:
-            if other is not attempt and other.epmd is not None and attempt.epmd is not None:
-                if other.epmd.listener == attempt.epmd.listener:
-                    yield other
+            if other is not attempt and other.epmd is not None and other.epmd.listener == attempt.epmd.listener:
+                yield other
 
     def acceptor_flags(self, attempt: Attempt) -> int | None:
         """The acceptor's own flags, from this attempt or any other that shows them in full (docs/protocol.md 3.1)."""
@@ -113,8 +115,6 @@ class Surroundings:
 
 def digest_of(attempt: Attempt, side: Side) -> tuple[int | None, bytes | None]:
     """The challenge that was put to ``side`` and the digest that it answered with (docs/protocol.md 2.5)."""
-    from analyzer.sessions import events
-
     reply = attempt.first(events.ReplySent)
     if side is Side.INITIATOR:
         challenge = attempt.challenge

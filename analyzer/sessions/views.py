@@ -1,7 +1,7 @@
 """The same attempt seen from several captures → one attempt with its views.
 
-Captures of both ends show every packet twice, and captures on both sides of a NAT show it under two addresses.  What stays
-the same everywhere are the initial sequence numbers and the challenges, 32 random bits each.
+Captures of both ends show every packet twice, and captures on both sides of a NAT show it under two addresses.  What
+stays the same everywhere are the initial sequence numbers and the challenges, 32 random bits each.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.connection import Connection
 
+SAME_PACKET = 10 * 10**6
+"""Nanoseconds in which one host that captures on both sides of its own NAT sees a packet twice."""
 SAME_TIME = 3600 * 10**9
-"""Nanoseconds by which the clocks of two capturing hosts may differ; random numbers repeat by chance only after far longer."""
+"""Nanoseconds by which the clocks of two capturing hosts may differ; random numbers repeat by chance only after far
+longer."""
 
 
 def join_views(attempts: list[Attempt]) -> list[Attempt]:
@@ -51,7 +54,8 @@ def _marks(attempt: Attempt) -> Iterator[Hashable]:
 
 def _other_view(leader: Attempt, attempt: Attempt) -> bool:
     """Whether both can be views of one attempt: not two connections that one point of observation tells apart."""
-    if abs(leader.started_at - attempt.started_at) > SAME_TIME:
+    apart = abs(leader.started_at - attempt.started_at)
+    if apart > (SAME_TIME if _vantages(leader).isdisjoint(_vantages(attempt)) else SAME_PACKET):
         return False
     mine = {_place(connection) for connection in (attempt.link, attempt.epmd) if connection is not None}
     return all(
@@ -60,12 +64,22 @@ def _other_view(leader: Attempt, attempt: Attempt) -> bool:
     )
 
 
+def _vantages(attempt: Attempt) -> set[int]:
+    return {
+        connection.vantage
+        for view in (attempt, *attempt.views)
+        for connection in (view.link, view.epmd)
+        if connection is not None
+    }
+
+
 def _place(connection: Connection) -> Hashable:
     return connection.leg, connection.vantage, connection.opener, connection.listener
 
 
 def _led_by_initiator(leader: Attempt) -> Attempt:
-    """Let the view from the initiator's side lead: it names the real initiator behind a NAT, and the address it dialled."""
+    """Let the view from the initiator's side lead: it names the real initiator behind a NAT, and the address that it
+    dialled."""
     if not leader.views:
         return leader
     views = [leader, *leader.views]
@@ -73,7 +87,6 @@ def _led_by_initiator(leader: Attempt) -> Attempt:
     best.views = [view for view in views if view is not best]
     for view in best.views:
         view.views = []
-        best.qualities |= view.qualities
     return best
 
 

@@ -2,41 +2,59 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from heapq import heapify, heappop, heappush, heapreplace
+from itertools import count
 
 from analyzer.streams.connection import Connection
 
+SLACK = 64
+"""Entries of connections that were taken out may outnumber the others by so many before they are swept out."""
+
 
 class IdleQueue:
-    """Connections, roughly by their last packet.
+    """Connections by their last packet.
 
-    A connection enters with the time of its last packet then.  When it comes to the front and had packets since, it
-    goes to the back with its new time; so what is taken from the front is always the one quiet for longest."""
+    An entry holds the time of the connection's last packet when it was made, so it is never too late.  Only the
+    earliest entry is ever brought up to date; when it is up to date already, its connection is the quietest."""
 
-    __slots__ = ("_since",)
+    __slots__ = ("_entries", "_heap", "_serial")
 
     def __init__(self) -> None:
-        self._since: OrderedDict[Connection, int] = OrderedDict()  # a dict is slow to begin at its front
+        self._entries: dict[Connection, int] = {}
+        """The serial number of the one valid entry of each."""
+        self._heap: list[tuple[int, int, Connection]] = []
+        self._serial = count()
 
     def __len__(self) -> int:
-        return len(self._since)
+        return len(self._entries)
 
     def add(self, connection: Connection) -> None:
-        """Put it at the back."""
-        self._since[connection] = connection.last.at
+        """Put it in."""
+        heappush(self._heap, self._entry(connection))
 
     def remove(self, connection: Connection) -> None:
         """Take it out."""
-        del self._since[connection]
+        del self._entries[connection]
+        if len(self._heap) > 2 * len(self._entries) + SLACK:
+            self._heap = [entry for entry in self._heap if self._is_valid(entry)]
+            heapify(self._heap)
 
     def quietest(self) -> Connection | None:
         """The one whose last packet is oldest; stays in."""
-        since = self._since
-        while since:
-            connection = next(iter(since))
-            last = connection.last.at
-            if since[connection] == last:
+        while self._heap:
+            entry = self._heap[0]
+            at, _, connection = entry
+            if not self._is_valid(entry):
+                heappop(self._heap)
+            elif at < connection.last.at:
+                heapreplace(self._heap, self._entry(connection))
+            else:
                 return connection
-            del since[connection]
-            since[connection] = last
         return None
+
+    def _entry(self, connection: Connection) -> tuple[int, int, Connection]:
+        serial = self._entries[connection] = next(self._serial)
+        return connection.last.at, serial, connection
+
+    def _is_valid(self, entry: tuple[int, int, Connection]) -> bool:
+        return self._entries.get(entry[2]) == entry[1]

@@ -13,12 +13,33 @@ from analyzer.streams.stream import OpenerKnownBy
 SYN, RST, ACK = int(TcpFlags.SYN), int(TcpFlags.RST), int(TcpFlags.ACK)
 EPHEMERAL = 32_768
 """Linux dials from ports at or above this one (``ip_local_port_range``)."""
+LEARNED = 4096
+"""How many listening endpoints are remembered."""
 
 
-def who_opened(segment: Segment, listening: Collection[int]) -> tuple[Endpoint, Endpoint, OpenerKnownBy]:
-    """The opener and the listener of a connection, and how that is known, by its first segment.
+class Listening:
+    """What is known to be listened on: ports on any host, and the endpoints that were learned, the latest ones."""
 
-    ``listening``: ports known to be listened on."""
+    __slots__ = ("_endpoints", "_ports")
+
+    def __init__(self, ports: Collection[int]) -> None:
+        self._ports = frozenset(ports)
+        self._endpoints: dict[Endpoint, None] = {}
+
+    def __contains__(self, endpoint: Endpoint) -> bool:
+        return endpoint in self._endpoints or endpoint.port in self._ports
+
+    def learn(self, endpoint: Endpoint) -> None:
+        """It accepted a connection, or somebody said that it would."""
+        if endpoint in self._endpoints:
+            return
+        if len(self._endpoints) >= LEARNED:
+            del self._endpoints[next(iter(self._endpoints))]
+        self._endpoints[endpoint] = None
+
+
+def who_opened(segment: Segment, listening: Listening) -> tuple[Endpoint, Endpoint, OpenerKnownBy]:
+    """The opener and the listener of a connection, and how that is known, by its first segment."""
     flags = int(segment.flags)
     source, destination = segment.source, segment.destination
     forth = (source, destination)
@@ -28,11 +49,11 @@ def who_opened(segment: Segment, listening: Collection[int]) -> tuple[Endpoint, 
     return (*(back if _is_listener(source, destination, listening) else forth), OpenerKnownBy.GUESS)
 
 
-def _is_listener(source: Endpoint, destination: Endpoint, listening: Collection[int]) -> bool:
-    """Whether the sender of a first segment without SYN is likely the listener: it has a known port, or the only one or
-    the lower one that is not ephemeral.  Nodes listen on ephemeral ports too, so two of those tell nothing."""
-    if (source.port in listening) != (destination.port in listening):
-        return source.port in listening
+def _is_listener(source: Endpoint, destination: Endpoint, listening: Listening) -> bool:
+    """Whether the sender of a first segment without SYN is likely the listener: it is known to listen, or has the only
+    port or the lower one that is not ephemeral.  Nodes listen on ephemeral ports too, so two of those tell nothing."""
+    if (source in listening) != (destination in listening):
+        return source in listening
     return source.port < EPHEMERAL and source.port < destination.port
 
 

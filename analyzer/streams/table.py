@@ -11,9 +11,9 @@ from analyzer.streams.copies import Copies
 from analyzer.streams.held import Backlog
 from analyzer.streams.idle import IdleQueue
 from analyzer.streams.limits import MILLISECOND, Limits
-from analyzer.streams.opening import begins_another, who_opened
+from analyzer.streams.opening import Listening, begins_another, who_opened
 from analyzer.streams.reassembly import Flow
-from analyzer.streams.stream import ForgetReason, Stream, StreamEvent
+from analyzer.streams.stream import ForgetReason, OpenerKnownBy, Stream, StreamEvent
 from analyzer.streams.tell import Events
 
 SYN, MEANT = int(TcpFlags.SYN), int(TcpFlags.SYN | TcpFlags.RST | TcpFlags.ACK)
@@ -37,7 +37,8 @@ class StreamTable:
     def __init__(self, limits: Limits | None = None, listening: Collection[int] = (EPMD_PORT,)) -> None:
         """``listening``: ports known to be listened on; helps to guess the opener where no SYN was captured."""
         self.limits = limits or Limits()
-        self.listening = frozenset(listening)
+        self.listening = Listening(listening)
+        """What is known to be listened on; endpoints that accept a connection are learned, others can be told."""
         self.forgotten: Counter[ForgetReason] = Counter()
         """How many streams are tracked no more, and why."""
         self._routes: dict[tuple[int, Endpoint, Endpoint], tuple[Connection, Flow]] = {}
@@ -121,6 +122,9 @@ class StreamTable:
     def _queue(self, connection: Connection) -> None:
         self._queues[connection.queued].remove(connection)
         connection.queued = connection.life
+        stream = connection.stream
+        if connection.life is Life.OPEN and stream.opener_known_by is not OpenerKnownBy.GUESS:
+            self.listening.learn(stream.listener)
         self._queues[connection.queued].add(connection)
 
     def _forget(self, connection: Connection, reason: ForgetReason, events: Events) -> None:

@@ -24,9 +24,16 @@ Seen in:
     Any release; product defaults that were never changed.
 """
 
-from analyzer.findings import Severity
-from analyzer.rules.rule import Fix, Rule
+from collections.abc import Iterator
+
+from analyzer.findings import Certainty, Finding, Severity
+from analyzer.rules.rule import Fix, Rule, show
+from analyzer.sessions import events
+from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.product import Product
+from analyzer.sessions.surroundings import Surroundings, digest_of
+from dissectors.cookie import CookieJar
+from dissectors.dialogue import Side
 
 RULE = Rule(
     id="ADV001",
@@ -57,3 +64,50 @@ RULE = Rule(
         "https://docs.ejabberd.im/admin/guide/security/",
     ),
 )
+
+
+@RULE.check
+def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
+    for side, kind in ((Side.INITIATOR, events.ReplySent), (Side.ACCEPTOR, events.AckSent)):
+        challenge, digest = digest_of(attempt, side)
+        if challenge is None or digest is None or WELL_KNOWN.match(challenge, digest) is None:
+            continue
+        yield RULE.finding(
+            attempt,
+            certainty=Certainty.CERTAIN,
+            why=f"the digest of the {side.value} was made with a cookie from the short list of published defaults and"
+            " tutorial cookies",
+            evidence=[show(attempt.first(kind), f"the digest of the {side.value}")],
+            holder=attempt.label(side),
+        )
+        return
+
+
+WELL_KNOWN = CookieJar(
+    cookie.encode()
+    for cookie in (
+        "monster",  # CouchDB
+        "emqxsecretcookie",
+        "emqx_dist_cookie",
+        "vmq",  # VerneMQ
+        "riak",
+        "nocookie",
+        "cookie",
+        "erlang",
+        "ejabberd",
+        "rabbit",
+        "rabbitmq",
+        "secret",
+        "secretcookie",
+        "mysecretcookie",
+        "mycookie",
+        "monster_cookie",
+        "changeme",
+        "change_me",
+        "test",
+        "dev",
+        "password",
+        "1234",
+    )
+)
+"""Never shown: a finding says only that one of them fits."""

@@ -20,9 +20,15 @@ Seen in:
     Any release: EPMD listens on all addresses unless told otherwise.
 """
 
-from analyzer.findings import Severity
-from analyzer.rules.rule import Fix, Rule
+from collections.abc import Iterator
+
+from analyzer.findings import Certainty, Finding, Severity
+from analyzer.rules.rule import Fix, Rule, show
+from analyzer.sessions import events
+from analyzer.sessions.attempt import Attempt, Kind
+from analyzer.sessions.naming import is_public
 from analyzer.sessions.product import Product
+from analyzer.sessions.surroundings import Surroundings
 
 RULE = Rule(
     id="ADV005",
@@ -52,3 +58,21 @@ RULE = Rule(
         "https://docs.couchdb.org/en/stable/setup/cluster.html",
     ),
 )
+
+
+@RULE.check
+def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
+    answered = attempt.first(events.EpmdAnswered)
+    if answered is None or attempt.epmd is None or attempt.kind is Kind.REGISTER:
+        return
+    public = [end.address for end in (attempt.epmd.listener, attempt.epmd.opener) if is_public(end.address)]
+    if not public:
+        return
+    yield RULE.finding(
+        attempt,
+        certainty=Certainty.LIKELY,
+        why=f"EPMD at {attempt.epmd.listener.address} answered {attempt.epmd.opener.address}, and {public[0]} is a public"
+        " address",
+        evidence=[show(answered, "EPMD answers")],
+        alternatives=("a firewall lets only known addresses through",),
+    )

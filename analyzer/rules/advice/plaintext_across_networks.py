@@ -22,9 +22,15 @@ Seen in:
     Any release.
 """
 
-from analyzer.findings import Severity
-from analyzer.rules.rule import Fix, Rule
+from collections.abc import Iterator
+
+from analyzer.findings import Certainty, Finding, Severity
+from analyzer.rules.rule import Fix, Rule, show
+from analyzer.sessions import events
+from analyzer.sessions.attempt import Attempt
+from analyzer.sessions.naming import is_public
 from analyzer.sessions.product import Product
+from analyzer.sessions.surroundings import Surroundings
 
 RULE = Rule(
     id="ADV002",
@@ -53,3 +59,19 @@ RULE = Rule(
         "https://docs.couchdb.org/en/stable/cluster/tls_erlang_distribution.html",
     ),
 )
+
+
+@RULE.check
+def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
+    named = attempt.first(events.NameSent)
+    if named is None or named.message is None or attempt.first(events.TlsClientHello):
+        return
+    public = [str(end.address) for end in (attempt.initiator, attempt.acceptor) if is_public(end.address)]
+    if not public or attempt.initiator.address == attempt.acceptor.address:
+        return
+    yield RULE.finding(
+        attempt,
+        certainty=Certainty.LIKELY,
+        why=f"the handshake is readable, and {' and '.join(public)} {'are' if len(public) > 1 else 'is'} public",
+        evidence=[show(named, "send_name in the clear")],
+    )

@@ -18,9 +18,16 @@ Seen in:
     Mixed clusters during upgrades; tools on hosts with an old Erlang.
 """
 
-from analyzer.findings import Severity
-from analyzer.rules.rule import Fix, Rule
+from collections.abc import Iterator
+
+from analyzer.findings import Certainty, Finding, Severity
+from analyzer.rules.rule import Fix, Rule, show
+from analyzer.sessions import events
+from analyzer.sessions.attempt import Attempt
+from analyzer.sessions.compatibility import initiator_release
 from analyzer.sessions.product import Product
+from analyzer.sessions.surroundings import Surroundings
+from dissectors.flags import Estimate
 
 RULE = Rule(
     id="ADV004",
@@ -45,3 +52,39 @@ RULE = Rule(
         "https://www.rabbitmq.com/docs/which-erlang",
     ),
 )
+
+
+@RULE.check
+def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
+    acked = attempt.first(events.AckSent)
+    one, other = initiator_release(attempt), around.acceptor_release(attempt)
+    if acked is None or one is None or other is None or {one.implementation, other.implementation} != {"OTP"}:
+        return
+    # The releases that the flags allow may be nearer to one another than their lowest ones are.
+    apart = max(
+        one.lowest - (other.lowest if other.highest is None else other.highest),
+        other.lowest - (one.lowest if one.highest is None else one.highest),
+    )
+    if apart < SUPPORTED:
+        return
+    yield RULE.finding(
+        attempt,
+        certainty=Certainty.LIKELY,
+        why=f"by their flags the two are at least {apart} releases apart; Erlang/OTP promises {SUPPORTED}",
+        evidence=[
+            show(attempt.first(events.NameSent), f"flags of OTP {_span(one)}"),
+            show(attempt.first(events.ChallengeSent), f"flags of OTP {_span(other)}"),
+        ],
+        initiator_release=_span(one),
+        acceptor_release=_span(other),
+    )
+
+
+SUPPORTED = 2
+"""Releases in either direction (https://www.erlang.org/doc/system/misc.html)."""
+
+
+def _span(release: Estimate) -> str:
+    if release.highest is None:
+        return f"{release.lowest} or later"
+    return str(release.lowest) if release.lowest == release.highest else f"{release.lowest} to {release.highest}"

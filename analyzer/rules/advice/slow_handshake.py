@@ -20,8 +20,14 @@ Seen in:
     Any release.
 """
 
-from analyzer.findings import Severity
-from analyzer.rules.rule import Fix, Rule
+from collections.abc import Iterator
+
+from analyzer.findings import Certainty, Finding, Severity
+from analyzer.rules.rule import Fix, Rule, show
+from analyzer.sessions import events
+from analyzer.sessions.attempt import Attempt
+from analyzer.sessions.ending import NET_SETUPTIME, SECOND, seconds
+from analyzer.sessions.surroundings import Surroundings
 
 RULE = Rule(
     id="ADV003",
@@ -36,3 +42,25 @@ RULE = Rule(
     ),
     references=("https://www.erlang.org/doc/apps/kernel/kernel_app.html",),
 )
+
+
+@RULE.check
+def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
+    acked, link = attempt.first(events.AckSent), attempt.link
+    if acked is None or link is None or link.first_dial is None:
+        return
+    took = acked.packet.at - link.first_dial.packet.at
+    if took < SLOW:
+        return
+    yield RULE.finding(
+        attempt,
+        certainty=Certainty.CERTAIN,
+        why=f"from the SYN to the challenge ack it took {seconds(took)}; the default limit is"
+        f" {seconds(NET_SETUPTIME)} for a step",
+        evidence=[show(link.first_dial, "SYN"), show(acked, "challenge ack")],
+        seconds=f"{took / SECOND:.1f}",
+    )
+
+
+SLOW = 3 * SECOND
+"""Nearly half of the default net_setuptime."""

@@ -99,7 +99,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     if link is None or link.first_dial is None or link.answered or link.refused or link.prohibited or link.is_open:
         return
     waited = around.capture_ends(attempt) - link.first.at
-    if link.dials < 2 and waited < PATIENCE:
+    if link.dials < ENOUGH_DIALS and waited < PATIENCE:
         return
     one_sided = attempt.qualities & {Quality.ONE_SIDED}
     hung = [
@@ -110,10 +110,11 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     yield RULE.finding(
         attempt,
         certainty=Certainty.POSSIBLE if one_sided else Certainty.CERTAIN,
-        why=f"{link.dials} SYN to {link.listener} within {seconds(link.last.at - link.first.at)}, and no SYN-ACK, no RST and"
-        " no ICMP error in return"
+        why=f"{link.dials} SYN to {link.listener} within {seconds(link.last.at - link.first.at)}, and no SYN-ACK, no"
+        " RST and no ICMP error in return"
         + (
-            f"; {len(hung)} earlier connections to this port were accepted and never answered, so its accept queue may be full"
+            f"; {len(hung)} earlier connections to this port were accepted and never answered, so its accept queue may"
+            " be full"
             if hung
             else ""
         ),
@@ -125,3 +126,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         alternatives=("the answers took another way than past this capture",) if one_sided else (),
         port=link.listener.port,
     )
+
+
+ENOUGH_DIALS = 3
+"""Two SYNs a second apart may just be a slow path; three go unanswered for at least two seconds."""

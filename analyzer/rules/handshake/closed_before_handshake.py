@@ -36,7 +36,7 @@ from collections.abc import Iterator
 from analyzer.findings import Certainty, Finding, Outcome, Severity
 from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
-from analyzer.sessions.attempt import Attempt, Stage
+from analyzer.sessions.attempt import Attempt, Quality, Stage
 from analyzer.sessions.compatibility import is_version_zero, name_form_refused, wants_dynamic_name
 from analyzer.sessions.ending import ending_of, seconds
 from analyzer.sessions.events import Leg
@@ -92,7 +92,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         events.ForeignSpoken, leg=Leg.LINK
     ):
         return
-    if has_foreign_reset(attempt):
+    if has_foreign_reset(attempt) or Quality.MIDSTREAM in attempt.qualities:
         return
     name = attempt.send_name
     named = attempt.first(events.NameSent)
@@ -103,13 +103,18 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         or is_version_zero(attempt)
     ):
         return
+    unread = named is None and link.flows[Side.INITIATOR].sent > 0
+    if unread:
+        certainty = Certainty.POSSIBLE
+    else:
+        certainty = Certainty.LIKELY if attempt.qualities or named is None else Certainty.CERTAIN
     how = "reset" if ending.is_reset else "closed"
     after = "the initiator's name" if named else "the TCP handshake"
     yield RULE.finding(
         attempt,
-        certainty=Certainty.LIKELY if attempt.qualities else Certainty.CERTAIN,
-        why=f"the acceptor's side {how} the connection {seconds(ending.waited)} after {after}, without one byte; the name is"
-        " well formed and its flags lack nothing"
+        certainty=certainty,
+        why=f"the acceptor's side {how} the connection {seconds(ending.waited)} after {after}, without one byte; the"
+        " name is well formed and its flags lack nothing"
         if named
         else f"the acceptor's side {how} the connection {seconds(ending.waited)} after {after}, without one byte",
         evidence=[
@@ -118,5 +123,15 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
             show(ending.closing, f"the acceptor's side {how} the connection"),
         ],
         detail={"close": "RST" if ending.is_reset else "FIN", "name_seen": named is not None},
-        alternatives=("the capture lost the acceptor's answer",) if attempt.qualities else (),
+        alternatives=()
+        if certainty is Certainty.CERTAIN
+        else _alternatives(attempt, unread=unread, named=named is not None),
     )
+
+
+def _alternatives(attempt: Attempt, *, unread: bool, named: bool) -> tuple[str, ...]:
+    if unread:
+        return ("what the initiator sent cannot be read, and the acceptor may have refused it with reason",)
+    if not named:
+        return ("the initiator had closed first, and its FIN is not in the capture",)
+    return ("the capture lost the acceptor's answer",)

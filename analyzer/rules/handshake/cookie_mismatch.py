@@ -130,11 +130,16 @@ def _rejected_by_acceptor(attempt: Attempt, around: Surroundings, ending: Ending
     ):
         # An ack may be in the hole: then the acceptor took the cookie.
         return
+    if link.flows[Side.INITIATOR].unacknowledged and not ending.is_reset and link.flows[Side.ACCEPTOR].last is not None:
+        # The acceptor's FIN does not acknowledge the reply: it was sent before the reply arrived, by a timer.
+        return
     matched = around.cookie_of_reply(attempt)
     accepted_elsewhere = next((other for other in around.to_listener(attempt) if other.first(events.AckSent)), None)
     tls = attempt.first(events.TlsClientHello) is not None
-    proven = matched is not None or (
-        accepted_elsewhere is not None and accepted_elsewhere.initiator.node == attempt.initiator.node
+    proven = (
+        matched is not None
+        or (accepted_elsewhere is not None and accepted_elsewhere.initiator.node == attempt.initiator.node)
+        or _lives_on(attempt, around, ending)
     )
     certainty = Certainty.CERTAIN if proven and not ending.is_reset else Certainty.LIKELY
     if ending.is_reset or attempt.qualities & {Quality.ONE_SIDED, Quality.GAP} or ending.side is Side.INITIATOR:
@@ -170,8 +175,9 @@ def _rejected_by_initiator(attempt: Attempt, around: Surroundings, ending: Endin
     yield RULE.finding(
         attempt,
         certainty=Certainty.CERTAIN if proven else Certainty.LIKELY,
-        why=f"the acceptor took the challenge reply and sent its ack; the initiator closed {seconds(ending.waited)} later"
-        " without sending data: that is what a node does with an ack whose digest does not fit its cookie",
+        why="the acceptor took the challenge reply and sent its ack; the initiator closed"
+        f" {seconds(ending.waited)} later without sending data: that is what a node does with an ack whose digest does"
+        " not fit its cookie",
         evidence=[
             show(attempt.first(events.ReplySent), "challenge reply"),
             show(acked, "challenge ack, with the acceptor's digest"),
@@ -185,6 +191,15 @@ def _rejected_by_initiator(attempt: Attempt, around: Surroundings, ending: Endin
     )
 
 
+def _lives_on(attempt: Attempt, around: Surroundings, ending: Ending) -> bool:
+    """The acceptor answers another call afterwards: it did not end in the moment in which it closed."""
+    return any(
+        status.packet.at > ending.closing.packet.at
+        for other in around.to_listener(attempt)
+        for status in other.all(events.StatusSent)
+    )
+
+
 ACK_LENGTH = 19
 """A challenge ack with its length field."""
 
@@ -194,7 +209,10 @@ def _known(matched: int | None, cookies: int) -> str:
         return ""
     if matched is None:
         return "; the initiator's digest was made with none of the cookies given with --cookie-file"
-    return f"; the initiator's digest was made with the cookie of --cookie-file number {matched + 1}, so the acceptor's cookie is another"
+    return (
+        f"; the initiator's digest was made with the cookie of --cookie-file number {matched + 1}, so the acceptor's"
+        " cookie is another"
+    )
 
 
 def _cookie_detail(matched: int | None, cookies: int) -> dict[str, object]:

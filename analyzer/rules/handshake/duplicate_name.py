@@ -98,7 +98,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     ]
     hosts = {other.initiator.address for other in old} - {attempt.initiator.address}
     if hosts:
-        whose = f"; the link that it has is from {', '.join(sorted(str(host) for host in hosts))}: two hosts use one node name"
+        other = ", ".join(sorted(str(host) for host in hosts))
+        whose = f"; the link that it has is from {other}: two hosts use one node name"
     elif old:
         whose = "; the link that it has is from the same host: the node was restarted before its peer noticed"
     else:
@@ -119,7 +120,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
 
 
 def _third_party(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
-    """A further connection while the acceptor is undecided about an earlier alive is closed at once (docs/protocol.md 4.2 row 26b)."""
+    """A further connection, while the acceptor is undecided about an earlier alive, is closed at once
+    (docs/protocol.md 4.2 row 26b)."""
     ending = ending_of(attempt, attempt.link)
     named = attempt.first(events.NameSent)
     if ending is None or named is None or ending.side is not Side.ACCEPTOR or attempt.link is None:
@@ -136,7 +138,8 @@ def _third_party(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
             yield RULE.finding(
                 attempt,
                 certainty=Certainty.CERTAIN,
-                why="the acceptor closed without a byte while it was undecided about another connection of the same name",
+                why="the acceptor closed without a byte while it was undecided about another connection of the same"
+                " name",
                 evidence=[
                     show(undecided, f"on another connection the acceptor answers alive to {attempt.initiator.label}"),
                     show(named, "send_name of the same node"),

@@ -89,8 +89,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         yield RULE.finding(
             attempt,
             certainty=Certainty.CERTAIN if attempt.views else Certainty.LIKELY,
-            why=f"{flow.unacknowledged} bytes of the {side.value} were sent {flow.resent + 1} times and never acknowledged, though"
-            " the TCP handshake went through in both directions",
+            why=f"{flow.unacknowledged} bytes of the {side.value} were sent {flow.resent + 1} times and never"
+            " acknowledged, though the TCP handshake went through in both directions",
             evidence=[
                 Evidence(flow.last_data, f"the {side.value}'s data, first time") if flow.last_data else None,
                 show(flow.last_resent, f"sent again, retransmission {flow.resent}"),

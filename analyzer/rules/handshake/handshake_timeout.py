@@ -102,6 +102,9 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     if is_version_zero(attempt) and not heard:
         return
     last = _last_said(attempt, ending)
+    if last is None or any(hole.delivered and hole.packet.at >= last.packet.at for hole in link.holes):
+        # More was said than the capture shows, so what the timer waited for is not known.
+        return
     slow = (
         f"; a round trip on this path takes {seconds(link.round_trip)}"
         if link.round_trip and is_slow_path(attempt)

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from analyzer.findings import Certainty, Finding, Outcome, Severity
 from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
-from analyzer.sessions.attempt import Attempt, Stage
+from analyzer.sessions.attempt import Attempt, Quality, Stage
 from analyzer.sessions.ending import PATIENCE, ending_of, seconds
 from analyzer.sessions.product import Product
 from analyzer.sessions.surroundings import Surroundings
@@ -61,7 +61,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     connection = attempt.link or attempt.epmd
     if connection is None or not connection.is_open or any(flow.sent for flow in connection.flows.values()):
         return
-    if attempt.first(events.TlsClientHello):
+    if attempt.first(events.TlsClientHello) or Quality.MIDSTREAM in attempt.qualities:
         return
     ending = ending_of(attempt, connection)
     if ending is None and around.capture_ends(attempt) - connection.last.at < PATIENCE:

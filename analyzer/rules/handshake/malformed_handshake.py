@@ -123,7 +123,10 @@ def _bad_name(attempt: Attempt) -> str | None:
     name = attempt.send_name
     if name is None or name.valid_name() or wants_dynamic_name(attempt) or attempt.first(events.StatusSent):
         return None
-    return f"the node name {name.name[:80]!r} ({len(name.name)} characters) is none: NAME@HOST of at most 255 characters is needed"
+    return (
+        f"the node name {name.name[:80]!r} ({len(name.name)} characters) is none: NAME@HOST of at most 255 characters"
+        " is needed"
+    )
 
 
 def _unknown_status(attempt: Attempt) -> events.StatusSent | None:

@@ -123,8 +123,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     yield RULE.finding(
         attempt,
         certainty=certainty,
-        why=f"the initiator closed {seconds(ending.waited)} after the challenge, in which the acceptor names itself {answered or '?'}"
-        f"; the handshake's form and all flags are right{clue}",
+        why=f"the initiator closed {seconds(ending.waited)} after the challenge, in which the acceptor names itself"
+        f" {answered or '?'}; the handshake's form and all flags are right{clue}",
         evidence=[
             show(attempt.first(events.EpmdAsked), f"EPMD is asked for {attempt.called_name!r}")
             if attempt.called_name

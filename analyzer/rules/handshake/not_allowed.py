@@ -80,7 +80,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     known = attempt.initiator_flags is not None
     yield RULE.finding(
         attempt,
-        certainty=Certainty.CERTAIN if known and not refused.inferred else Certainty.LIKELY,
+        certainty=Certainty.POSSIBLE if not known else Certainty.LIKELY if refused.inferred else Certainty.CERTAIN,
         why="the acceptor answered not_allowed"
         + (
             ", and the initiator's flags hold all that any OTP release demands: only the acceptor's allow list remains"

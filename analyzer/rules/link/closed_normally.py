@@ -61,7 +61,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     yield RULE.finding(
         attempt,
         certainty=Certainty.CERTAIN,
-        why=f"the link was up for {seconds(link.end.packet.at - link.first.at)}; then the {link.end.side.value} closed it in order",
+        why=f"the link was up for {seconds(link.end.packet.at - link.first.at)}; then the {link.end.side.value} closed"
+        " it in order",
         evidence=[
             show(attempt.first(events.AckSent) or attempt.first(events.DataStarted), "the link is up"),
             show(link.end, f"the {link.end.side.value} closes"),
@@ -72,6 +73,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
 
 
 def _was_up(attempt: Attempt) -> bool:
-    """Data went through, or the link stood idle for longer than a failed setup lasts: a C node may have nothing to say."""
+    """Data went through, or the link stood idle for longer than a failed setup lasts: a C node may have nothing to
+    say."""
     ending = ending_of(attempt, attempt.link)
     return attempt.stage is Stage.ENDED or (attempt.stage is Stage.ACK and ending is not None and ending.by_timer)

@@ -85,7 +85,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     yield RULE.finding(
         attempt,
         certainty=Certainty.LIKELY if attempt.qualities else Certainty.CERTAIN,
-        why=f"the link was up for {seconds(link.end.packet.at - link.first.at)}; then the {link.end.side.value} reset it",
+        why=f"the link was up for {seconds(link.end.packet.at - link.first.at)}; then the {link.end.side.value} reset"
+        " it",
         evidence=[
             show(attempt.first(events.AckSent) or attempt.first(events.DataStarted), "the link is up"),
             show(link.end, f"RST from the {link.end.side.value}"),

@@ -70,8 +70,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     yield RULE.finding(
         attempt,
         certainty=Certainty.CERTAIN if right else Certainty.LIKELY,
-        why=f"the {closing.side.value} closed {seconds(closing.packet.at - acked.packet.at)} after the challenge ack, before it"
-        " sent any data" + ("; both digests are right" if right else ""),
+        why=f"the {closing.side.value} closed {seconds(closing.packet.at - acked.packet.at)} after the challenge ack,"
+        " before it sent any data" + ("; both digests are right" if right else ""),
         evidence=[
             show(attempt.first(events.ReplySent), "challenge reply"),
             show(acked, "challenge ack: the handshake is complete"),

@@ -89,7 +89,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     yield RULE.finding(
         attempt,
         certainty=Certainty.POSSIBLE,
-        why=f"{found.node} closed its links to {' and '.join(sorted(found.peers))} within {seconds(found.within)}, {found.because}",
+        why=f"{found.node} closed its links to {' and '.join(sorted(found.peers))} within {seconds(found.within)},"
+        f" {found.because}",
         evidence=[
             show(link.end, "this link is closed"),
             *(

@@ -59,8 +59,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     yield RULE.finding(
         attempt,
         certainty=Certainty.CERTAIN,
-        why=f"a new connection of {attempt.initiator.label} to the same acceptor was answered alive and went through; the acceptor"
-        " then dropped this one",
+        why=f"a new connection of {attempt.initiator.label} to the same acceptor was answered alive and went through;"
+        " the acceptor then dropped this one",
         evidence=[
             show(alive, "status alive on the new connection"),
             show(newer.first(events.ReplySent), "the new connection passes the challenge"),

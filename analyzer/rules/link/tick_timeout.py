@@ -132,8 +132,9 @@ def _still_open(attempt: Attempt, quiet: Side) -> Iterator[Finding]:
     yield RULE.finding(
         attempt,
         certainty=Certainty.LIKELY,
-        why=f"nothing at all came from the {quiet.value} for {seconds(length)}, and what the {quiet.other.value} sent was repeated"
-        f" {resent.retry} times without an acknowledgment; ticks can't get through, and net_ticktime ends such a link",
+        why=f"nothing at all came from the {quiet.value} for {seconds(length)}, and what the {quiet.other.value} sent"
+        f" was repeated {resent.retry} times without an acknowledgment; ticks can't get through, and net_ticktime ends"
+        " such a link",
         evidence=[
             Evidence(last, f"last packet of the {quiet.value}"),
             show(resent, f"{resent.length} bytes of the {quiet.other.value} again, retransmission {resent.retry}"),

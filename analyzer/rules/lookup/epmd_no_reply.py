@@ -42,7 +42,7 @@ from analyzer.findings import Certainty, Finding, Outcome, Severity
 from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Quality, Stage
-from analyzer.sessions.ending import PATIENCE, ending_of, seconds
+from analyzer.sessions.ending import PATIENCE, ending_of, is_slow_path, seconds
 from analyzer.sessions.events import Leg
 from analyzer.sessions.product import Product
 from analyzer.sessions.surroundings import Surroundings
@@ -101,14 +101,16 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     if ending is None:
         how = f"no answer came in the {seconds(waited)} that the capture goes on"
     elif ending.side is Side.ACCEPTOR:
-        how = f"EPMD's side {'reset' if ending.is_reset else 'closed'} the connection {seconds(ending.waited)} later without an answer"
+        did = "reset" if ending.is_reset else "closed"
+        how = f"EPMD's side {did} the connection {seconds(ending.waited)} later without an answer"
     else:
         how = f"the initiator gave up after {seconds(ending.closing.packet.at - asked.packet.at)}"
     unacknowledged = lookup.flows[Side.INITIATOR].acknowledged == 0
-    lost = attempt.qualities & {Quality.ONE_SIDED, Quality.GAP}
+    lost = bool(attempt.qualities & {Quality.ONE_SIDED, Quality.GAP})
+    slow = is_slow_path(attempt, lookup)
     yield RULE.finding(
         attempt,
-        certainty=Certainty.POSSIBLE if lost else Certainty.CERTAIN,
+        certainty=Certainty.POSSIBLE if lost or slow else Certainty.CERTAIN,
         why=f"the request was sent{'' if unacknowledged else ' and acknowledged by TCP'}; {how}",
         evidence=[
             show(asked, f"request to EPMD for {attempt.called_name!r}" if attempt.called_name else "request to EPMD"),
@@ -116,5 +118,9 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
             show(ending.closing, how) if ending else None,
         ],
         detail={"closed_by": ending.side.value} if ending else {},
-        alternatives=("the answer is not in the capture",) if lost else (),
+        alternatives=("the answer is not in the capture",)
+        if lost
+        else ("the path is too slow for the initiator's net_setuptime",)
+        if slow
+        else (),
     )

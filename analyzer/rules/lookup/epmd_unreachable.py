@@ -85,7 +85,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     if lookup is None or lookup.first_dial is None or lookup.answered or lookup.refused or lookup.is_open:
         return
     waited = around.capture_ends(attempt) - lookup.first.at
-    if lookup.dials < 2 and waited < PATIENCE and lookup.prohibited is None:
+    if lookup.dials < ENOUGH_DIALS and waited < PATIENCE and lookup.prohibited is None:
         return
     icmp = lookup.prohibited
     answers_lost = attempt.qualities & {Quality.ONE_SIDED}
@@ -104,3 +104,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         alternatives=("the answers took another way than past this capture",) if answers_lost else (),
         port=lookup.listener.port,
     )
+
+
+ENOUGH_DIALS = 3
+"""Two SYNs a second apart may just be a slow path; three go unanswered for at least two seconds."""

@@ -157,8 +157,8 @@ def _encrypted(attempt: Attempt, hidden: events.TlsEncryptedAlert) -> Iterator[F
     yield RULE.finding(
         attempt,
         certainty=Certainty.LIKELY,
-        why=f"the {hidden.side.value} ended the TLS handshake with an encrypted alert, before any status of the distribution"
-        " handshake; "
+        why=f"the {hidden.side.value} ended the TLS handshake with an encrypted alert, before any status of the"
+        " distribution handshake; "
         + (
             "the initiator had answered the request for its certificate with an empty one"
             if absent

@@ -125,5 +125,5 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
 
 
 OWN_FAULT = frozenset({"handshake_failure", "internal_error", "bad_certificate", "decode_error"})
-"""Without a certificate of its own OTP answers handshake_failure (docs/protocol.md 4.3 row 39); for no common cipher suite it
-says insufficient_security."""
+"""Without a certificate of its own OTP answers handshake_failure (docs/protocol.md 4.3 row 39); for no common cipher
+suite it says insufficient_security."""

@@ -89,8 +89,9 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         yield RULE.finding(
             attempt,
             certainty=Certainty.CERTAIN if attempt.views else Certainty.LIKELY,
-            why=f"{flow.unacknowledged} bytes of the {side.value}'s TLS handshake were sent again and again ({flow.resent} times)"
-            f" and never acknowledged; the last repetition has {longest} bytes, while small packets pass",
+            why=f"{flow.unacknowledged} bytes of the {side.value}'s TLS handshake were sent again and again"
+            f" ({flow.resent} times) and never acknowledged; the last repetition has {longest} bytes, while small"
+            " packets pass",
             evidence=[
                 show(hello, "ClientHello"),
                 Evidence(flow.last_data, f"TLS data of the {side.value}, first time") if flow.last_data else None,
@@ -116,8 +117,8 @@ def _hole_seen_by_receiver(attempt: Attempt, around: Surroundings) -> Iterator[F
         yield RULE.finding(
             attempt,
             certainty=Certainty.LIKELY,
-            why=f"{hole.length} bytes of the acceptor's TLS handshake never arrived, though later and smaller ones did; the"
-            f" {ending.side.value} gave up after {seconds(ending.timer)}",
+            why=f"{hole.length} bytes of the acceptor's TLS handshake never arrived, though later and smaller ones did;"
+            f" the {ending.side.value} gave up after {seconds(ending.timer)}",
             evidence=[
                 show(attempt.first(events.TlsClientHello), "ClientHello"),
                 show(hole, f"{hole.length} bytes before this packet are missing"),

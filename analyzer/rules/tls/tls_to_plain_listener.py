@@ -101,8 +101,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     yield RULE.finding(
         attempt,
         certainty=Certainty.POSSIBLE if lost else Certainty.LIKELY,
-        why="a plain listener takes the first two bytes of a ClientHello (16 03) for a length of 5635 bytes and waits for the"
-        f" rest: not one byte came in {seconds(waited)}",
+        why="a plain listener takes the first two bytes of a ClientHello (16 03) for a length of 5635 bytes and waits"
+        f" for the rest: not one byte came in {seconds(waited)}",
         evidence=[
             show(hello, "TLS ClientHello"),
             show(ending.closing, f"the {ending.side.value} gives up after {seconds(ending.timer)}") if ending else None,

@@ -40,7 +40,19 @@ def packet(number: int, milliseconds: float = 0.0, capture: int = 0) -> PacketRe
 
 
 def connection(leg: Leg, opener: Endpoint, listener: Endpoint, first: PacketRef, last: PacketRef) -> Connection:
-    return Connection(leg=leg, vantage=0, opener=opener, listener=listener, first=first, last=last)
+    return Connection(leg=leg, vantage=0, opener=opener, listener=listener, first=first, last=last, opener_seen=True)
+
+
+def spoil(made: Attempt, quality: Quality, at: PacketRef) -> None:
+    """Leave out of the capture what ``quality`` says."""
+    for leg in (made.epmd, made.link):
+        if leg is None:
+            continue
+        if quality is Quality.MIDSTREAM:
+            leg.opener_seen = False
+        elif quality is Quality.GAP:
+            hole = events.BytesMissing(packet=at, side=Side.ACCEPTOR, leg=leg.leg, offset=0, length=5, delivered=True)
+            leg.holes.append(hole)
 
 
 def opening(leg: Leg, number: int, at: float) -> list[Event]:
@@ -98,8 +110,9 @@ def attempt(
         called_name="bob",
         epmd=connection(Leg.EPMD, Endpoint(ANN.address, 39001), Endpoint(BOB.address, 4369), first, last),
         link=connection(Leg.LINK, ANN, BOB, first, last) if kind is Kind.CONNECT else None,
-        qualities=qualities or set(),
     )
+    for quality in qualities or set():
+        spoil(made, quality, first)
     for event in timeline:
         made.add(event)
     return made

@@ -149,7 +149,6 @@ CASES: list[tuple[Event, str]] = [
         ),
         "1 byte not understood (malformed): no tag",
     ),
-    (events.Lapsed(packet=AT, side=OUT, leg=LINK), "nothing more: the capture ends"),
     (
         events.EpmdAnswered(packet=AT, side=BACK, leg=EPMD, message=epmd.Port2Refusal(result=1)),
         "no node of that name is registered (result 1)",

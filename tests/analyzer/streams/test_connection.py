@@ -4,40 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.decode.segment import Segment
-from analyzer.streams.limits import MILLISECOND, Limits
+from analyzer.streams.limits import MILLISECOND
 from analyzer.streams.stream import (
     Established,
     IcmpError,
     OpenerKnownBy,
-    Reset,
     Retransmission,
-    StreamEvent,
     Syn,
 )
-from analyzer.streams.table import StreamTable
-from tests.analyzer.streams.wire import ACK, BACK, FIN, OUT, RST, SYN, Wire, again, only, words
-
-
-class Transcript:
-    """Feeds segments to a table and keeps what it tells."""
-
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.table = StreamTable(limits)
-        self.events: list[StreamEvent] = []
-
-    def feed(self, *segments: Segment) -> list[str]:
-        """What these segments are told as."""
-        new = [event for segment in segments for event in self.table.feed(segment)]
-        self.events += new
-        return words(new)
-
-
-def established(wire: Wire) -> Transcript:
-    """A transcript after the three-way handshake."""
-    transcript = Transcript()
-    transcript.feed(*wire.handshake())
-    return transcript
+from tests.analyzer.streams.wire import ACK, BACK, FIN, OUT, RST, SYN, Transcript, Wire, established, only, words
 
 
 def test_a_handshake() -> None:
@@ -282,77 +257,6 @@ def test_a_fin_waits_for_the_bytes_before_it() -> None:
     assert transcript.feed(wire.back(offset=8, flags=FIN | ACK)) == ["back Fin retry=2 offset=8"]
 
 
-def test_copies_are_not_retransmissions() -> None:
-    """Whatever is repeated within 5 ms and identical but for what routers change is one packet."""
-    wire = Wire()
-    transcript = Transcript()
-    for segment in [*wire.handshake(), wire.out(b"name"), wire.out(flags=FIN | ACK), wire.back(flags=RST)]:
-        transcript.feed(segment)
-        assert transcript.feed(again(segment, 3 * MILLISECOND, ttl=63)) == []
-    assert transcript.events[0].stream.segments == {OUT: 4, BACK: 2}
-
-
-def test_the_same_later_is_a_retransmission() -> None:
-    """Also where IPv6 has no identification to tell them apart; and sooner, if the identification differs."""
-    wire = Wire()
-    transcript = established(wire)
-    first = wire.send(OUT, b"name", ip_id=None)._replace(ip_id=None)
-    sooner = again(first, MILLISECOND)._replace(ip_id=5)
-    assert transcript.feed(first, again(first, 6 * MILLISECOND), sooner) == [
-        "out Data offset=0 data=b'name'",
-        "out Retransmission offset=0 length=4",
-        "out Retransmission offset=0 length=4",
-    ]
-
-
-def test_the_time_to_live_is_that_of_the_first_copy() -> None:
-    """A capture on a router shows each packet twice; a reset is compared with what came in the same way."""
-    wire = Wire()
-    transcript = established(wire)
-    data = wire.send(BACK, b"sok", ttl=64, ip_id=5)
-    transcript.feed(data, again(data, 1000, ttl=63))
-    transcript.feed(wire.send(BACK, offset=3, flags=RST | ACK, ttl=250, ip_id=0))
-    (reset,) = only(transcript.events, Reset)
-    assert isinstance(reset, Reset)
-    assert (reset.ttl, reset.ip_id, reset.usual_ttl, reset.usual_ip_id) == (250, 0, 64, 5)
-
-
-def test_a_reset_tells_first_what_waits() -> None:
-    """No more will come: bytes behind a hole are told, then the reset."""
-    wire = Wire()
-    transcript = established(wire)
-    transcript.feed(wire.back(b"held", 6))
-    assert transcript.feed(wire.back(offset=10, flags=RST | ACK)) == [
-        "back Hole offset=0 length=6 cause=NEVER_SEEN",
-        "back Data offset=6 data=b'held'",
-        "back Reset fit=EXACT acknowledges=True",
-    ]
-
-
-def test_a_reset_outside_the_window_ends_nothing() -> None:
-    """A correct TCP ignores it, so the hole may still be filled."""
-    wire = Wire()
-    transcript = established(wire)
-    transcript.feed(wire.back(b"held", 6))
-    blind = wire.back(offset=2**31, flags=RST | ACK)
-    assert transcript.feed(blind) == ["back Reset fit=OUT_OF_WINDOW acknowledges=True"]
-    assert transcript.feed(wire.back(b"filler")) == [
-        "back Data offset=0 data=b'filler'",
-        "back Data offset=6 data=b'held'",
-    ]
-
-
-def test_a_reset_acknowledges_what_was_not_captured() -> None:
-    """With the right numbers its acknowledgment counts."""
-    wire = Wire()
-    transcript = established(wire)
-    assert transcript.feed(wire.out(ack=39, flags=RST | ACK)) == [
-        "out Acknowledged offset=39",
-        "back Hole offset=0 length=39 cause=NOT_CAPTURED",
-        "out Reset fit=EXACT acknowledges=True",
-    ]
-
-
 def test_life_after_a_reset() -> None:
     """A reset that only one side got: the other goes on, and all of it is told."""
     wire = Wire()
@@ -364,17 +268,6 @@ def test_life_after_a_reset() -> None:
         "back Fin offset=3",
     ]
     assert transcript.feed(wire.out(offset=0, flags=RST)) == ["out Reset fit=ANSWERS_SEGMENT retry=1"]
-
-
-def test_a_reset_of_an_unknown_connection() -> None:
-    """The first segment of a capture: there is nothing to judge it by."""
-    wire = Wire()
-    transcript = Transcript()
-    assert transcript.feed(wire.back(flags=RST)) == ["back Reset fit=UNKNOWN"]
-    (reset,) = only(transcript.events, Reset)
-    assert isinstance(reset, Reset)
-    assert reset.usual_ttl is None
-    assert reset.usual_ip_id is None
 
 
 def test_an_error_about_another_connection_is_left_alone() -> None:

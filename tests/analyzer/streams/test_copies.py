@@ -6,6 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.streams.copies import GENERATION, Copies
+from analyzer.streams.limits import MILLISECOND
+from analyzer.streams.stream import Reset
+from tests.analyzer.streams.wire import ACK, BACK, FIN, OUT, RST, Transcript, Wire, again, established, only
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12)), max_size=60))
@@ -43,3 +46,38 @@ def test_memory_is_bounded_at_any_rate() -> None:
         assert not copies.seen(identity, 0)
     assert len(copies._younger) + len(copies._older) <= 2 * GENERATION
     assert copies.seen(3 * GENERATION - 1, 0)
+
+
+def test_copies_are_not_retransmissions() -> None:
+    """Whatever is repeated within 5 ms and identical but for what routers change is one packet."""
+    wire = Wire()
+    transcript = Transcript()
+    for segment in [*wire.handshake(), wire.out(b"name"), wire.out(flags=FIN | ACK), wire.back(flags=RST)]:
+        transcript.feed(segment)
+        assert transcript.feed(again(segment, 3 * MILLISECOND, ttl=63)) == []
+    assert transcript.events[0].stream.segments == {OUT: 4, BACK: 2}
+
+
+def test_the_same_later_is_a_retransmission() -> None:
+    """Also where IPv6 has no identification to tell them apart; and sooner, if the identification differs."""
+    wire = Wire()
+    transcript = established(wire)
+    first = wire.send(OUT, b"name", ip_id=None)._replace(ip_id=None)
+    sooner = again(first, MILLISECOND)._replace(ip_id=5)
+    assert transcript.feed(first, again(first, 6 * MILLISECOND), sooner) == [
+        "out Data offset=0 data=b'name'",
+        "out Retransmission offset=0 length=4",
+        "out Retransmission offset=0 length=4",
+    ]
+
+
+def test_the_time_to_live_is_that_of_the_first_copy() -> None:
+    """A capture on a router shows each packet twice; a reset is compared with what came in the same way."""
+    wire = Wire()
+    transcript = established(wire)
+    data = wire.send(BACK, b"sok", ttl=64, ip_id=5)
+    transcript.feed(data, again(data, 1000, ttl=63))
+    transcript.feed(wire.send(BACK, offset=3, flags=RST | ACK, ttl=250, ip_id=0))
+    (reset,) = only(transcript.events, Reset)
+    assert isinstance(reset, Reset)
+    assert (reset.ttl, reset.ip_id, reset.usual_ttl, reset.usual_ip_id) == (250, 0, 64, 5)

@@ -9,7 +9,7 @@ from analyzer.capture.packet import PacketRef
 from analyzer.streams.connection import Connection
 from analyzer.streams.copies import Copies
 from analyzer.streams.held import Backlog
-from analyzer.streams.idle import IdleQueue
+from analyzer.streams.idle import SLACK, IdleQueue
 from analyzer.streams.limits import Limits
 from analyzer.streams.stream import OpenerKnownBy, Stream
 from tests.analyzer.streams.wire import CLIENT, SERVER
@@ -46,10 +46,24 @@ def test_the_quietest_is_that_of_a_plain_search(steps: list[tuple[int, str]]) ->
 
 
 def test_time_that_goes_back_ends() -> None:
-    """A second file may begin before the first one ended: still an answer."""
+    """A second file may begin before the first one ended: still an answer, and still everything in it."""
     queue = IdleQueue()
     early, late = connection(5), connection(9)
     queue.add(late)
     queue.add(early)
     late.last = PacketRef(1, 1, 1)
     assert queue.quietest() in (early, late)
+    assert len(queue) == 2
+
+
+def test_what_was_taken_out_is_swept_out() -> None:
+    """Also from a queue that is never asked: connections that come and go leave nothing behind."""
+    queue = IdleQueue()
+    stays = connection(1)
+    queue.add(stays)
+    for at in range(1_000):
+        one = connection(at)
+        queue.add(one)
+        queue.remove(one)
+        assert len(queue._heap) <= 2 + SLACK
+    assert queue.quietest() is stays

@@ -6,7 +6,7 @@ import pytest
 
 from analyzer.decode.segment import Endpoint, Segment
 from analyzer.streams.limits import SECOND
-from analyzer.streams.opening import who_opened
+from analyzer.streams.opening import LEARNED, Listening, who_opened
 from analyzer.streams.stream import OpenerKnownBy, Stream
 from analyzer.streams.table import StreamTable
 from tests.analyzer.streams.wire import ACK, FIN, RST, SYN, Wire, words
@@ -20,13 +20,13 @@ def fed(table: StreamTable, *segments: Segment) -> list[Stream]:
 def test_a_syn_tells_the_opener() -> None:
     """Its sender, whatever the ports are."""
     wire = Wire(opener=Endpoint("10.0.0.1", 4369), listener=Endpoint("10.0.0.2", 40_000))
-    assert who_opened(wire.syn(), {4369}) == (wire.opener, wire.listener, OpenerKnownBy.SYN)
+    assert who_opened(wire.syn(), Listening((4369,))) == (wire.opener, wire.listener, OpenerKnownBy.SYN)
 
 
 def test_a_syn_ack_tells_the_listener() -> None:
     """Its sender, whatever the ports are."""
     wire = Wire(opener=Endpoint("10.0.0.1", 4369), listener=Endpoint("10.0.0.2", 40_000))
-    assert who_opened(wire.syn_ack(), {4369}) == (wire.opener, wire.listener, OpenerKnownBy.SYN_ACK)
+    assert who_opened(wire.syn_ack(), Listening((4369,))) == (wire.opener, wire.listener, OpenerKnownBy.SYN_ACK)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_syn_ack_tells_the_listener() -> None:
 def test_the_ports_let_guess(sender: int, receiver: int, sender_listens: bool) -> None:
     """A known port listens, else the only one or the lower one that is not ephemeral; else who speaks first dials."""
     wire = Wire(opener=Endpoint("10.0.0.1", sender), listener=Endpoint("10.0.0.2", receiver))
-    opener, _, known_by = who_opened(wire.out(b"frame"), (4369,))
+    opener, _, known_by = who_opened(wire.out(b"frame"), Listening((4369,)))
     assert opener == (wire.listener if sender_listens else wire.opener)
     assert known_by is OpenerKnownBy.GUESS
 
@@ -57,6 +57,37 @@ def test_a_table_can_be_told_ports() -> None:
     wire = Wire(opener=Endpoint("10.0.0.1", 33_000), listener=Endpoint("10.0.0.2", 45_000))
     (stream,) = fed(StreamTable(listening=(45_000,)), wire.back(b"frame"))
     assert stream.listener == wire.listener
+
+
+def test_endpoints_that_accepted_are_learned() -> None:
+    """Another connection to the same listener, of which the start is missing, is seen the right way round."""
+    first = Wire(opener=Endpoint("10.0.0.1", 33_000), listener=Endpoint("10.0.0.2", 45_000))
+    second = Wire(opener=Endpoint("10.0.0.1", 33_002), listener=Endpoint("10.0.0.2", 45_000))
+    table = StreamTable()
+    for segment in first.handshake():
+        table.feed(segment)
+    (stream,) = fed(table, second.back(b"frame"))
+    assert stream.listener == second.listener
+
+
+def test_guesses_are_not_learned_from() -> None:
+    """Else one wrong guess would make others."""
+    wire = Wire(opener=Endpoint("10.0.0.1", 33_000), listener=Endpoint("10.0.0.2", 45_000))
+    table = StreamTable()
+    (stream,) = fed(table, wire.back(b"frame"))
+    assert stream.listener == wire.opener
+    assert wire.opener not in table.listening
+
+
+def test_what_is_learned_is_bounded() -> None:
+    """A sweep over all ports of a host pushes out the oldest, and ports given stay."""
+    listening = Listening((4369,))
+    for port in range(LEARNED + 10):
+        listening.learn(Endpoint("10.0.0.1", port))
+        listening.learn(Endpoint("10.0.0.1", port))
+    assert Endpoint("10.0.0.1", 9) not in listening
+    assert Endpoint("10.0.0.1", 10) in listening
+    assert Endpoint("10.0.0.9", 4369) in listening
 
 
 def test_the_ports_are_used_again() -> None:

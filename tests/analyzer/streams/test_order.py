@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import product
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,16 +82,20 @@ def test_the_short_way_is_open_only_if_nothing_waits() -> None:
 
 def test_the_backlog_knows_who_waits() -> None:
     """For bytes, for the proof that they are missing, or with a FIN."""
-    for disturb, resolve in (
-        (lambda side: side.place(4, b"late"), lambda side: side.place(0, b"name")),
-        (lambda side: side.ack(4), lambda side: side.place(0, b"name")),
-        (lambda side: side.fin(4), lambda side: side.place(0, b"name")),
-        (lambda side: side.ack(4), lambda side: side.order.give_up(side.events)),
-    ):
+    disturb: tuple[Callable[[Side], None], ...] = (
+        lambda side: side.place(4, b"late"),
+        lambda side: side.ack(4),
+        lambda side: side.fin(4),
+    )
+    resolve: tuple[Callable[[Side], None], ...] = (
+        lambda side: side.place(0, b"name"),
+        lambda side: side.order.give_up(side.events),
+    )
+    for begin, end in product(disturb, resolve):
         side = Side()
-        disturb(side)
+        begin(side)
         assert list(side.backlog.waiting) == [side.order]
-        resolve(side)
+        end(side)
         assert not side.backlog.waiting
 
 

@@ -7,7 +7,7 @@ import pytest
 from analyzer.decode.segment import Segment
 from analyzer.streams.stream import Reset, ResetFit
 from analyzer.streams.table import StreamTable
-from tests.analyzer.streams.wire import ACK, BACK, FIN, OUT, RST, Wire, only
+from tests.analyzer.streams.wire import ACK, BACK, FIN, OUT, RST, Transcript, Wire, established, only
 
 
 def fits(segments: list[Segment]) -> list[ResetFit]:
@@ -117,3 +117,50 @@ def test_nothing_is_known() -> None:
 def test_every_fit_is_a_sentence() -> None:
     """Reports print the values."""
     assert all(" " in fit.value for fit in ResetFit)
+
+
+def test_a_reset_tells_first_what_waits() -> None:
+    """No more will come: bytes behind a hole are told, then the reset."""
+    wire = Wire()
+    transcript = established(wire)
+    transcript.feed(wire.back(b"held", 6))
+    assert transcript.feed(wire.back(offset=10, flags=RST | ACK)) == [
+        "back Hole offset=0 length=6 cause=NEVER_SEEN",
+        "back Data offset=6 data=b'held'",
+        "back Reset fit=EXACT acknowledges=True",
+    ]
+
+
+def test_a_reset_outside_the_window_ends_nothing() -> None:
+    """A correct TCP ignores it, so the hole may still be filled."""
+    wire = Wire()
+    transcript = established(wire)
+    transcript.feed(wire.back(b"held", 6))
+    blind = wire.back(offset=2**31, flags=RST | ACK)
+    assert transcript.feed(blind) == ["back Reset fit=OUT_OF_WINDOW acknowledges=True"]
+    assert transcript.feed(wire.back(b"filler")) == [
+        "back Data offset=0 data=b'filler'",
+        "back Data offset=6 data=b'held'",
+    ]
+
+
+def test_a_reset_acknowledges_what_was_not_captured() -> None:
+    """With the right numbers its acknowledgment counts."""
+    wire = Wire()
+    transcript = established(wire)
+    assert transcript.feed(wire.out(ack=39, flags=RST | ACK)) == [
+        "out Acknowledged offset=39",
+        "back Hole offset=0 length=39 cause=NOT_CAPTURED",
+        "out Reset fit=EXACT acknowledges=True",
+    ]
+
+
+def test_a_reset_of_an_unknown_connection() -> None:
+    """The first segment of a capture: there is nothing to judge it by."""
+    wire = Wire()
+    transcript = Transcript()
+    assert transcript.feed(wire.back(flags=RST)) == ["back Reset fit=UNKNOWN"]
+    (reset,) = only(transcript.events, Reset)
+    assert isinstance(reset, Reset)
+    assert reset.usual_ttl is None
+    assert reset.usual_ip_id is None

@@ -88,7 +88,7 @@ def seen(segments: list[Segment], wire: Wire, direction: Direction, size: int) -
 
 
 @given(conversations(), st.booleans())
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_every_byte_once_in_order_and_holes_exactly_where_bytes_are_missing(
     drawn: tuple[Wire, dict[Direction, bytes], list[Segment], list[Segment]], acknowledged: bool
 ) -> None:
@@ -109,7 +109,7 @@ def test_every_byte_once_in_order_and_holes_exactly_where_bytes_are_missing(
 
 
 @given(conversations(), st.integers(1, 4), st.integers(0, 1500), st.integers(0, 3))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_impatience_costs_bytes_but_never_gives_wrong_ones(
     drawn: tuple[Wire, dict[Direction, bytes], list[Segment], list[Segment]], segments: int, size: int, grace: int
 ) -> None:
@@ -123,7 +123,7 @@ def test_impatience_costs_bytes_but_never_gives_wrong_ones(
 
 
 @given(conversations(), st.integers(0, 200))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_copies_change_nothing(
     drawn: tuple[Wire, dict[Direction, bytes], list[Segment], list[Segment]], spacing: int
 ) -> None:
@@ -164,7 +164,7 @@ def noise(draw: st.DrawFn) -> list[Segment]:
 
 
 @given(noise(), st.integers(1, 3), st.sampled_from([10**9, 1000]))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_no_input_breaks_it(segments: list[Segment], streams: int, overall: int) -> None:
     """For any segments: no exception, bounds kept, offsets without gap or overlap, nothing left behind at the end."""
     table = StreamTable(Limits(streams=streams, held_bytes_overall=overall))

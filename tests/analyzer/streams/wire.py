@@ -11,8 +11,9 @@ from enum import Enum
 
 from analyzer.capture.packet import PacketRef
 from analyzer.decode.segment import Endpoint, Segment, TcpFlags, Unreachable
-from analyzer.streams.limits import MILLISECOND
+from analyzer.streams.limits import MILLISECOND, Limits
 from analyzer.streams.stream import Data, Direction, Hole, StreamEvent
+from analyzer.streams.table import StreamTable
 
 FIN, SYN, RST, ACK, PSH = TcpFlags.FIN, TcpFlags.SYN, TcpFlags.RST, TcpFlags.ACK, TcpFlags.PSH
 OUT, BACK = Direction.OUT, Direction.BACK
@@ -147,3 +148,24 @@ def spread(events: Iterable[StreamEvent], direction: Direction) -> list[int | No
     for _, piece in told(events, direction):
         content.extend(piece if isinstance(piece, bytes) else [None] * piece)
     return content
+
+
+class Transcript:
+    """Feeds segments to a table and keeps what it tells."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.table = StreamTable(limits)
+        self.events: list[StreamEvent] = []
+
+    def feed(self, *segments: Segment) -> list[str]:
+        """What these segments are told as."""
+        new = [event for segment in segments for event in self.table.feed(segment)]
+        self.events += new
+        return words(new)
+
+
+def established(wire: Wire) -> Transcript:
+    """A transcript after the three-way handshake."""
+    transcript = Transcript()
+    transcript.feed(*wire.handshake())
+    return transcript
