@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from analyzer import rules
-from analyzer.capture import Source
+from analyzer.capture import PacketRef, Source
 from analyzer.decode import Decoder
 from analyzer.decode.segment import Endpoint, Segment, Skipped, SkipReason
 from analyzer.findings import Analysis, Diagnosis
@@ -66,6 +66,8 @@ class Pipeline:
         self.extents: dict[int, Extent] = {}
         self.skipped: dict[tuple[int, SkipReason], int] = {}
         self.used: dict[int, int] = {}
+        self._counted: dict[int, int] = {}
+        """Capture → number of the packet that was counted last."""
         self._vantages: dict[int, int] = {}
         """Vantage → its latest capture."""
         self._decoder = Decoder()
@@ -108,9 +110,14 @@ class Pipeline:
                 self.extents[event.stream.vantage].others += 1
             placed = self.correlator.take(event)
             if placed:
-                capture = event.packet.capture
-                self.used[capture] = self.used.get(capture, 0) + 1
+                self._count(event.packet)
                 yield from placed
+
+    def _count(self, packet: PacketRef) -> None:
+        """A packet may show several events, one after the other."""
+        if self._counted.get(packet.capture) != packet.number:
+            self._counted[packet.capture] = packet.number
+            self.used[packet.capture] = self.used.get(packet.capture, 0) + 1
 
     def surroundings(self, attempts: list[Attempt]) -> Surroundings:
         return Surroundings(attempts, self.extents, self.options.cookies)

@@ -58,6 +58,8 @@ class ControlMessage:
     opcode: int
     to_name: str | None = None
     """Registered name that the message is sent to, where the frame spells it out: ``rex``, ``net_kernel`` …"""
+    new_atoms: tuple[str, ...] = ()
+    """Atoms of control message and payload that this frame is the first to use on the connection: it spells them out."""
 
     @property
     def name(self) -> str:
@@ -109,14 +111,15 @@ def _control(reader: Reader, cache: list[str | None]) -> ControlMessage:
     if not arity or reader.take(1, "opcode") != b"a":
         raise _Unreadable
     opcode = reader.uint(1, "opcode")
+    new_atoms = tuple(atom for atom in cache if atom is not None)
     if opcode not in _REG_SENDS or arity < 4:
-        return ControlMessage(opcode)
+        return ControlMessage(opcode, new_atoms=new_atoms)
     try:
         _skip_pid(reader, cache)
         _atom(reader, cache)
-        return ControlMessage(opcode, _atom(reader, cache))
+        return ControlMessage(opcode, _atom(reader, cache), new_atoms)
     except (Truncated, _Unreadable):
-        return ControlMessage(opcode)
+        return ControlMessage(opcode, new_atoms=new_atoms)
 
 
 def _skip_pid(reader: Reader, cache: list[str | None]) -> None:

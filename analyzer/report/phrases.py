@@ -126,7 +126,7 @@ def _(event: events.BytesMissing) -> str:
 
 @phrase.register
 def _(event: events.Closed) -> str:
-    return "closes (FIN) again" if event.retry else "closes (FIN)"
+    return "closes (its FIN is not in the capture, but acknowledged here)" if event.implied else "closes (FIN)"
 
 
 @phrase.register
@@ -167,6 +167,17 @@ def _(event: events.TlsCertificate) -> str:
     fields = event.fields()
     subject = f' of "{fields["subject"]}"' if fields.get("subject") else ""
     return f"TLS certificate{subject}" if fields["certificates"] else "TLS certificate message without a certificate"
+
+
+@phrase.register
+def _(event: events.GlobalSaid) -> str:
+    return _GLOBAL[event.message]
+
+
+_GLOBAL = {
+    "lost_connection": "global: tells that it lost the connection to another node",
+    "remove_connection": "global: cuts this connection to prevent overlapping partitions",
+}
 
 
 @phrase.register

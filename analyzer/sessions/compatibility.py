@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.surroundings import Surroundings
 from dissectors import flags, handshake
+from dissectors.epmd import Port2Resp
 from dissectors.flags import Flag
 
 FIRST_NEW_FORM = 23
@@ -116,6 +117,13 @@ def wants_dynamic_name(attempt: Attempt) -> bool:
     """The initiator asks the acceptor for a name (docs/protocol.md 7.2)."""
     name = attempt.send_name
     return isinstance(name, handshake.SendName) and bool(name.flags & Flag.NAME_ME) and "@" not in name.name
+
+
+def has_no_common_version(response: Port2Resp) -> bool:
+    """EPMD's range holds neither of the versions that any node speaks (docs/protocol.md 1.3, 1.5)."""
+    return (
+        response.highest < SPOKEN_VERSION or response.lowest > SPOKEN_VERSION + 1 or response.lowest > response.highest
+    )
 
 
 def is_version_zero(attempt: Attempt) -> bool:

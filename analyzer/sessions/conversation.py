@@ -80,11 +80,11 @@ class Conversation:
     def take(self, event: StreamEvent) -> list[Event]:
         """What ``event`` shows, once the connection is identified; earlier events of its bytes come with it."""
         connection = self.connection
-        connection.last = event.packet if event.packet.at >= connection.last.at else connection.last
         side = self.side(event.direction)
-        flow = connection.flows[side]
+        if event.packet.at > connection.last.at:
+            connection.last = event.packet
         if not isinstance(event, (Hole, IcmpError, FinImplied)):
-            flow.last = event.packet
+            connection.flows[side].last = event.packet
         match event:
             case Data():
                 return self._on_data(event)
@@ -107,11 +107,19 @@ class Conversation:
 
     def finish(self) -> list[Event]:
         """No more will come: decide on what there is."""
+        self._note_latest()
         made = self._identify(finished=True)
         if self._interpreter is not None:
             for side in Side:
                 made += self._named(self._interpreter.close(side))
         return made
+
+    def _note_latest(self) -> None:
+        """Packets that show nothing new make no event, and still tell that a side is there."""
+        for direction, packet in self.stream.latest.items():
+            self.connection.flows[self.side(direction)].last = packet
+            if packet.at > self.connection.last.at:
+                self.connection.last = packet
 
     def _on_opening(self, event: Syn | SynAck | Established, side: Side) -> list[Event]:
         connection, stream = self.connection, self.stream

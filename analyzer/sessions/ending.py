@@ -23,6 +23,8 @@ REACTION = 500 * MILLISECOND
 """A node answers within milliseconds, a TLS listener's first connection within 0.4 s (docs/protocol.md 4.3 row 33)."""
 PATIENCE = 5 * SECOND
 """Where no side gives up in the capture: silence of this length is judged, a shorter one may be the capture's end."""
+DELAYED_ACK = 20 * MILLISECOND
+"""A TCP that waits so long with an acknowledgment had nothing of its own to send (Linux: 40 ms)."""
 SLOW_SHARE = 4
 """A path is slow when a round trip takes a quarter of the setup time: name, challenge and ack need three."""
 JITTER = 60 * MILLISECOND
@@ -107,6 +109,23 @@ def is_slow_path(attempt: Attempt, connection: Connection | None = None) -> bool
     if connection is None or ending is None or connection.round_trip is None:
         return False
     return connection.round_trip * SLOW_SHARE >= ending.timer
+
+
+def hangs(attempt: Attempt, capture_ends: int) -> bool:
+    """The initiator gave up on a ClientHello that nothing answered, and the acceptor did not close.
+
+    A plain distribution listener has a timer of its own, which runs out within milliseconds of the initiator's
+    (docs/protocol.md 4.3 row 34); a listener that is stopped has none."""
+    link = attempt.link
+    if link is None or link.end is None or link.end.side is not Side.INITIATOR or link.flows[Side.ACCEPTOR].sent:
+        return False
+    if link.closing_of(Side.ACCEPTOR) is not None:
+        return False
+    given_up = link.end.packet.at
+    last = link.flows[Side.ACCEPTOR].last
+    # An emulator that runs answers the FIN at once; a kernel alone acknowledges it, after its delay of up to 40 ms.
+    acknowledged_only = last is not None and last.at - given_up >= DELAYED_ACK
+    return acknowledged_only or capture_ends - given_up >= SECOND
 
 
 def seconds(nanoseconds: int) -> str:

@@ -140,20 +140,28 @@ class HandshakeInterpreter(_Base):
             self._ticked.add(item.side)
             yield Meaning(item.side, item.start, item.end, make, tick=True)
         elif isinstance(message, traffic.Frame):
-            first = item.side not in self._started
-            self._started.add(item.side)
-            yield Meaning(
-                item.side,
-                item.start,
-                item.end,
-                partial(events.DataStarted, message=message) if first else None,
-                frame=True,
-            )
+            yield Meaning(item.side, item.start, item.end, self._frame(item.side, message), frame=True)
         elif isinstance(message, handshake.Partial):
             if (make := _PARTIAL.get((message.expected, item.side))) is not None:
                 yield Meaning(item.side, item.start, item.end, make)
         else:
             yield Meaning(item.side, item.start, item.end, _handshake(item.side, message))
+
+    def _frame(self, side: Side, message: traffic.Frame) -> Maker | None:
+        """The first frame of a side, and those that tell of the link's end; the others only count."""
+        control = getattr(message, "control", None)
+        if control is not None and control.new_atoms:
+            for atom in OF_GLOBAL:
+                if atom in control.new_atoms:
+                    return partial(events.GlobalSaid, message=atom)
+        if side in self._started:
+            return None
+        self._started.add(side)
+        return partial(events.DataStarted, message=message)
+
+
+OF_GLOBAL = ("remove_connection", "lost_connection")
+"""What ``global`` says before it makes nodes disconnect; the atoms stand in the frame, for no link needs them twice."""
 
 
 def _handshake(side: Side, message: object) -> Maker:

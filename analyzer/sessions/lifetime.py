@@ -146,7 +146,8 @@ class PartitionDisconnect:
     peers: frozenset[str]
     others: tuple[Attempt, ...]
     within: int
-    because: str
+    proof: events.GlobalSaid | None
+    """``global`` said so on this very link."""
 
 
 def partition(attempt: Attempt, around: Surroundings) -> PartitionDisconnect | None:
@@ -154,20 +155,30 @@ def partition(attempt: Attempt, around: Surroundings) -> PartitionDisconnect | N
     link = attempt.link
     if link is None or attempt.stage is not Stage.ENDED or not isinstance(link.end, events.Closed):
         return None
+    said = [said for said in attempt.all(events.GlobalSaid) if link.end.packet.at - said.packet.at <= TOGETHER]
+    for proof in said:
+        if proof.message == "remove_connection":
+            speaker = attempt.label(proof.side)
+            others = tuple(_closed_with(attempt, speaker, around.of_node(speaker)))
+            closed = (attempt, *others)
+            return PartitionDisconnect(speaker, _peers(speaker, closed), others, _span(closed), proof)
     for node in (attempt.initiator.node, attempt.acceptor.node):
         if node is None or not _prevents(attempt):
             continue
         others = tuple(_closed_with(attempt, node, around.of_node(node)))
-        peers = frozenset(
-            str(peer) for each in (attempt, *others) for peer in (each.initiator.node, each.acceptor.node)
-        ) - {node}
-        if len(peers) < 2:
-            continue
-        times = [each.link.end.packet.at for each in (attempt, *others) if each.link and each.link.end]
-        because = _because(node, attempt, others)
-        if because is not None:
-            return PartitionDisconnect(node, peers, others, max(times) - min(times), because)
+        peers = _peers(node, (attempt, *others))
+        if len(peers) > 1 and _lives_on(node, (attempt, *others)):
+            return PartitionDisconnect(node, peers, others, _span((attempt, *others)), said[0] if said else None)
     return None
+
+
+def _peers(node: str, closed: tuple[Attempt, ...]) -> frozenset[str]:
+    return frozenset(str(peer) for each in closed for peer in (each.initiator.node, each.acceptor.node)) - {node}
+
+
+def _span(closed: tuple[Attempt, ...]) -> int:
+    times = [each.link.end.packet.at for each in closed if each.link and each.link.end]
+    return max(times) - min(times)
 
 
 def _closed_with(attempt: Attempt, node: str, candidates: Iterable[Attempt]) -> Iterable[Attempt]:
@@ -180,16 +191,14 @@ def _closed_with(attempt: Attempt, node: str, candidates: Iterable[Attempt]) -> 
             yield other
 
 
-def _because(node: str, attempt: Attempt, others: tuple[Attempt, ...]) -> str | None:
-    """Proof that ``node`` lives on or that ``global`` was at work; None where its end explains all."""
+def _lives_on(node: str, closed: tuple[Attempt, ...]) -> bool:
+    """Some of the links were closed by the peers: the end of ``node`` does not explain them all."""
     closers = {
         each.initiator.node if each.link.end.side is Side.INITIATOR else each.acceptor.node
-        for each in (attempt, *others)
+        for each in closed
         if each.link is not None and each.link.end is not None
     }
-    if closers != {node}:
-        return "some of them closed by the peers"
-    return None
+    return closers != {node}
 
 
 def _prevents(attempt: Attempt) -> bool:

@@ -94,6 +94,7 @@ PROVES: dict[type[Event], tuple[State | None, State | None]] = {
     events.ReplySent: (None, State.REPLIED),
     events.AckSent: (None, State.ACKNOWLEDGED),
     events.DataStarted: (None, State.CONNECTED),
+    events.GlobalSaid: (None, State.CONNECTED),
     events.Ticked: (None, State.CONNECTED),
 }
 

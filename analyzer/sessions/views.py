@@ -22,10 +22,16 @@ longer."""
 def join_views(attempts: list[Attempt]) -> list[Attempt]:
     """One attempt per attempt: the first view that got furthest leads, the others are its ``views``."""
     leaders: list[Attempt] = []
-    known: dict[Hashable, list[Attempt]] = {}
+    known: dict[_Mark, list[Attempt]] = {}
     for attempt in attempts:
         leader = next(
-            (found for mark in _marks(attempt) for found in known.get(mark, ()) if _other_view(found, attempt)), None
+            (
+                found
+                for mark in _marks(attempt)
+                for found in known.get(mark, ())
+                if _other_view(found, attempt, weak=mark[0] == WEAK)
+            ),
+            None,
         )
         if leader is None:
             leaders.append(attempt)
@@ -37,12 +43,19 @@ def join_views(attempts: list[Attempt]) -> list[Attempt]:
     return [_led_by_initiator(leader) for leader in leaders]
 
 
-def _marks(attempt: Attempt) -> Iterator[Hashable]:
+_Mark = tuple[Hashable, ...]
+WEAK = "opener"
+"""The mark of one number only: two captures may share it, two connections of one capture too (scanners use fixed
+ones)."""
+
+
+def _marks(attempt: Attempt) -> Iterator[_Mark]:
+    """What stays the same in every view, by kind."""
     for connection in (attempt.link, attempt.epmd):
         if connection is not None:
             opener, listener = connection.initial_sequence
             if opener is not None:
-                yield "opener", connection.leg, opener, connection.listener.port
+                yield WEAK, connection.leg, opener, connection.listener.port
                 if listener is not None:
                     yield "both", connection.leg, opener, listener
     challenge, reply = attempt.first(events.ChallengeSent), attempt.first(events.ReplySent)
@@ -52,10 +65,11 @@ def _marks(attempt: Attempt) -> Iterator[Hashable]:
         yield ("reply", reply.message.challenge, reply.message.digest)
 
 
-def _other_view(leader: Attempt, attempt: Attempt) -> bool:
+def _other_view(leader: Attempt, attempt: Attempt, *, weak: bool) -> bool:
     """Whether both can be views of one attempt: not two connections that one point of observation tells apart."""
     apart = abs(leader.started_at - attempt.started_at)
-    if apart > (SAME_TIME if _vantages(leader).isdisjoint(_vantages(attempt)) else SAME_PACKET):
+    one_host = not _vantages(leader).isdisjoint(_vantages(attempt))
+    if apart > (SAME_PACKET if one_host else SAME_TIME) or (one_host and weak):
         return False
     mine = {_place(connection) for connection in (attempt.link, attempt.epmd) if connection is not None}
     return all(

@@ -66,6 +66,7 @@ class Connection:
             return
         self.last = packet
         self.stream.segments[flow.direction] += 1
+        self.stream.latest[flow.direction] = segment.packet
         peer = flow.peer
         if flags & SPECIAL:
             if flags & RST:

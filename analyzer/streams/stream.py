@@ -49,6 +49,8 @@ class Stream:
     """Of the SYN of each direction, where seen: tells two views of one connection from two connections."""
     segments: dict[Direction, int] = field(default_factory=lambda: dict.fromkeys(Direction, 0))
     """Distinct segments seen of each direction (copies of one packet count once)."""
+    latest: dict[Direction, PacketRef] = field(default_factory=dict)
+    """Last packet of each direction, also where it shows nothing new: a bare acknowledgment proves a live host."""
     watched: bool = True
     """Set it to False once only the bytes matter: :class:`Acknowledged` and :class:`Retransmission` are no longer told
     (all other events are)."""

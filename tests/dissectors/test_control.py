@@ -20,14 +20,17 @@ PID = bytes.fromhex("58 52 00 00000035 00000000 6b0305de")  # a process; its nod
                 "04 8fdc00 980961707040616c706861 0500 76037265786f1066656174757265735f72657175657374"
                 "6804 6106 58520000000036000000006b0305df 5201 5202"
             ),
-            ControlMessage(6, "rex"),
+            ControlMessage(6, "rex", ("app@alpha", "", "rex", "features_request")),
         ),
         # An odd number of references: the half byte for long atoms shares the last flags byte
-        (bytes.fromhex("02 a300 7aad03726578 6804 6113"), ControlMessage(19)),
+        (bytes.fromhex("02 a300 7aad03726578 6804 6113"), ControlMessage(19, new_atoms=("rex",))),
         # The name was sent earlier
         (bytes.fromhex("03 0000 010203 6804 6106") + PID + bytes.fromhex("5201 5202"), ControlMessage(6)),
         # Long atoms: two bytes of length
-        (bytes.fromhex("01 18 00 0003726578 6804 6106") + PID + bytes.fromhex("7700 5200"), ControlMessage(6, "rex")),
+        (
+            bytes.fromhex("01 18 00 0003726578 6804 6106") + PID + bytes.fromhex("7700 5200"),
+            ControlMessage(6, "rex", ("rex",)),
+        ),
         # No references at all
         (bytes.fromhex("00 6803 6102"), ControlMessage(2)),
         (bytes.fromhex("00 6804 6106 61"), ControlMessage(6)),
@@ -53,7 +56,7 @@ def test_after_a_distribution_header(data: bytes, expected: ControlMessage | Non
             bytes.fromhex(
                 "6804 6106 58 770f636e6f64654031302e37372e362e33 000000000000000000e10000 7700 7703726578 6802"
             ),
-            ControlMessage(6, "rex"),
+            ControlMessage(6, "rex", ("app@alpha", "", "rex", "features_request")),
         ),
         # An older one: ATOM_EXT and PID_EXT
         (bytes.fromhex("6804 6106 67 6400036140 62 000000000000000001 640000 6400036e6574"), ControlMessage(6, "net")),

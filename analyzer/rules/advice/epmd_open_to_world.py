@@ -71,8 +71,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     yield RULE.finding(
         attempt,
         certainty=Certainty.LIKELY,
-        why=f"EPMD at {attempt.epmd.listener.address} answered {attempt.epmd.opener.address}, and {public[0]} is a public"
-        " address",
+        why=f"EPMD at {attempt.epmd.listener.address} answered {attempt.epmd.opener.address}, and {public[0]} is a"
+        " public address",
         evidence=[show(answered, "EPMD answers")],
         alternatives=("a firewall lets only known addresses through",),
     )

@@ -103,8 +103,11 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     yield RULE.finding(
         attempt,
         certainty=Certainty.POSSIBLE if only_epmd or watched < SECOND else Certainty.LIKELY,
-        why=f"EPMD named port {response.port} and both sides closed; in the {seconds(watched)} after that no SYN goes"
-        f" to {attempt.acceptor.address}:{response.port}, where an initiator dials within a millisecond",
+        why=f"EPMD named port {response.port} and both sides closed; no SYN to"
+        f" {attempt.acceptor.address}:{response.port} follows, where an initiator dials within a millisecond"
+        + (
+            f" ({seconds(watched)} of the capture are left)" if watched >= SECOND else ", though the capture ends there"
+        ),
         evidence=[
             show(attempt.first(events.EpmdAnswered), f"EPMD answers: port {response.port}"),
             show(lookup.closings[-1], "the lookup is over, and no SYN follows"),

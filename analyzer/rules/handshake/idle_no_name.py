@@ -33,6 +33,7 @@ from analyzer.findings import Certainty, Finding, Outcome, Severity
 from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Quality, Stage
+from analyzer.sessions.compatibility import has_no_common_version
 from analyzer.sessions.ending import PATIENCE, ending_of, seconds
 from analyzer.sessions.product import Product
 from analyzer.sessions.surroundings import Surroundings
@@ -62,6 +63,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     if connection is None or not connection.is_open or any(flow.sent for flow in connection.flows.values()):
         return
     if attempt.first(events.TlsClientHello) or Quality.MIDSTREAM in attempt.qualities:
+        return
+    if attempt.link is not None and attempt.port2_resp is not None and has_no_common_version(attempt.port2_resp):
         return
     ending = ending_of(attempt, connection)
     if ending is None and around.capture_ends(attempt) - connection.last.at < PATIENCE:

@@ -86,20 +86,33 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     link = attempt.link
     if found is None or link is None:
         return
+    if found.proof is not None and found.proof.message == REMOVES:
+        certainty, why = Certainty.CERTAIN, f"global of {found.node} said on this link that it removes the connection"
+    elif found.proof is not None:
+        certainty, why = Certainty.LIKELY, "global told on this link of another connection that was lost"
+    else:
+        certainty, why = Certainty.POSSIBLE, "some of them closed by the peers, so the node did not just end"
+    peers = f"the links of {found.node} with {' and '.join(sorted(found.peers))} closed within {seconds(found.within)}"
     yield RULE.finding(
         attempt,
-        certainty=Certainty.POSSIBLE,
-        why=f"{found.node} closed its links to {' and '.join(sorted(found.peers))} within {seconds(found.within)},"
-        f" {found.because}",
+        certainty=certainty,
+        why=f"{peers}; {why}" if found.others else why,
         evidence=[
+            show(found.proof, f"global: {found.proof.message}") if found.proof else None,
             show(link.end, "this link is closed"),
-            *(
-                show(other.link.end, f"the link with {other.initiator.label} or {other.acceptor.label} is closed")
-                for other in found.others
-                if other.link
-            ),
+            *(show(other.link.end, f"so is the link of {_ends(other)}") for other in found.others if other.link),
         ],
         detail={"node": found.node, "peers": sorted(found.peers)},
-        alternatives=("the node ended: its registration connection to EPMD would close in the same moment",),
+        alternatives=()
+        if certainty is Certainty.CERTAIN
+        else ("the node ended: its registration connection to EPMD would close in the same moment",),
         closer=found.node,
     )
+
+
+REMOVES = "remove_connection"
+"""What global says to the peer that it is about to disconnect."""
+
+
+def _ends(attempt: Attempt) -> str:
+    return f"{attempt.initiator.label} and {attempt.acceptor.label}"

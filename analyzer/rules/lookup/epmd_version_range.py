@@ -45,7 +45,8 @@ from analyzer.findings import Certainty, Finding, Outcome, Severity
 from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Stage
-from analyzer.sessions.ending import ending_of
+from analyzer.sessions.compatibility import has_no_common_version
+from analyzer.sessions.ending import ending_of, seconds
 from analyzer.sessions.surroundings import Surroundings
 from dissectors import epmd, handshake
 from dissectors.dialogue import Side
@@ -81,6 +82,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         yield from _heeded_in_name(attempt)
     elif response is not None and attempt.link is None and _no_overlap(response):
         yield from _heeded_by_not_dialling(attempt, around, response)
+    elif response is not None and has_no_common_version(response):
+        yield from _heeded_by_hanging_up(attempt, response)
 
 
 def _no_overlap(response: epmd.Port2Resp) -> bool:
@@ -135,6 +138,31 @@ def _heeded_by_not_dialling(attempt: Attempt, around: Surroundings, response: ep
         alternatives=("the initiator failed on its own after the lookup", "the capture's filter left out its dial"),
         lowest=response.lowest if response else "?",
         highest=response.highest if response else "?",
+    )
+
+
+def _heeded_by_hanging_up(attempt: Attempt, response: epmd.Port2Resp) -> Iterator[Finding]:
+    """OTP 23 and 24 dial first and crash on the version after that (docs/protocol.md 1.5)."""
+    link = attempt.link
+    ending = ending_of(attempt, link)
+    if link is None or ending is None or ending.side is not Side.INITIATOR or ending.by_timer:
+        return
+    if any(flow.sent for flow in link.flows.values()):
+        return
+    yield RULE.finding(
+        attempt,
+        certainty=Certainty.LIKELY,
+        why=f"EPMD offers versions {response.lowest} to {response.highest}, and the initiator dialled and closed"
+        f" {seconds(ending.waited)} later without its name, as OTP 23 and 24 do that find no common version",
+        evidence=[
+            show(attempt.first(events.EpmdAnswered), f"EPMD offers versions {response.lowest} to {response.highest}"),
+            show(link.opened, "the TCP connection is open"),
+            show(ending.closing, "the initiator closes without a byte"),
+        ],
+        detail=_range(response),
+        alternatives=("a probe that follows a lookup only checks the port",),
+        lowest=response.lowest,
+        highest=response.highest,
     )
 
 

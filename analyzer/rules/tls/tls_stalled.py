@@ -36,7 +36,7 @@ from analyzer.findings import Certainty, Evidence, Finding, Outcome, Severity
 from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Quality, Stage
-from analyzer.sessions.ending import ending_of, seconds
+from analyzer.sessions.ending import ending_of, hangs, seconds
 from analyzer.sessions.surroundings import Surroundings
 from dissectors.dialogue import Side
 
@@ -103,6 +103,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         )
         return
     yield from _hole_seen_by_receiver(attempt, around)
+    yield from _listener_hangs(attempt, around)
 
 
 def _hole_seen_by_receiver(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
@@ -128,3 +129,25 @@ def _hole_seen_by_receiver(attempt: Attempt, around: Surroundings) -> Iterator[F
             alternatives=("packets are lost whatever their size",),
         )
         return
+
+
+def _listener_hangs(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
+    """Not one byte answers the ClientHello, and not even the acceptor's own timer closes the connection."""
+    link, hello = attempt.link, attempt.first(events.TlsClientHello)
+    ending = ending_of(attempt, link)
+    if link is None or hello is None or ending is None or not hangs(attempt, around.capture_ends(attempt)):
+        return
+    yield RULE.finding(
+        attempt,
+        certainty=Certainty.POSSIBLE if attempt.qualities else Certainty.LIKELY,
+        why=f"the acceptor's TCP acknowledged the ClientHello and nothing more came; the initiator gave up after"
+        f" {seconds(ending.timer)}, and the acceptor did not close even then: a plain listener would have, by its own"
+        " timer",
+        evidence=[
+            show(hello, "ClientHello"),
+            show(ending.closing, "the initiator gives up"),
+            Evidence(link.last, "last packet of the connection: the acceptor's side stays open"),
+        ],
+        detail={"direction": "acceptor to initiator"},
+        alternatives=("a plain listener on a host that stopped in between",),
+    )

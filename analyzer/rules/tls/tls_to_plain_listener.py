@@ -38,7 +38,7 @@ from analyzer.findings import Certainty, Finding, Outcome, Severity
 from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Quality, Stage
-from analyzer.sessions.ending import MILLISECOND, PATIENCE, ending_of, is_slow_path, seconds
+from analyzer.sessions.ending import MILLISECOND, PATIENCE, ending_of, hangs, is_slow_path, seconds
 from analyzer.sessions.product import Product
 from analyzer.sessions.surroundings import Surroundings
 from dissectors.dialogue import Side
@@ -95,6 +95,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     if ending is None and around.capture_ends(attempt) - hello.packet.at < PATIENCE:
         return
     if ending is not None and (ending.prompt or is_slow_path(attempt)):
+        return
+    if ending is not None and hangs(attempt, around.capture_ends(attempt)):
         return
     waited = (ending.closing.packet.at if ending else around.capture_ends(attempt)) - hello.packet.at
     lost = attempt.qualities & {Quality.ONE_SIDED, Quality.GAP}

@@ -6,8 +6,8 @@ An event is what one packet shows of one attempt.  ``name`` and :meth:`Event.fie
 
 from __future__ import annotations
 
-from analyzer.sessions.events.base import Event, Fields, FieldValue, Leg
 from analyzer.sessions.events.epmd import EpmdAnswered, EpmdAsked, EpmdRequestMessage, EpmdResponseMessage
+from analyzer.sessions.events.event import Event, Fields, FieldValue, Leg
 from analyzer.sessions.events.handshake import (
     AckSent,
     ChallengeSent,
@@ -18,7 +18,7 @@ from analyzer.sessions.events.handshake import (
     StatusAnswered,
     StatusSent,
 )
-from analyzer.sessions.events.link import DataStarted, Ticked
+from analyzer.sessions.events.link import DataStarted, GlobalSaid, Ticked
 from analyzer.sessions.events.tcp import (
     Acknowledged,
     BytesMissing,
@@ -62,6 +62,7 @@ __all__ = [
     "FieldValue",
     "Fields",
     "ForeignSpoken",
+    "GlobalSaid",
     "HandshakeEvent",
     "Leg",
     "NameSent",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from analyzer.sessions.events.base import Event, Fields, describe
+from analyzer.sessions.events.event import Event, Fields, describe
 from dissectors import epmd
 
 EpmdRequestMessage = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from analyzer.sessions.events.base import Event, Fields, describe
+from analyzer.sessions.events.event import Event, Fields, describe
 from dissectors import traffic
 
 
@@ -25,3 +25,16 @@ class Ticked(Event):
     """The first tick of ``side``."""
 
     name: ClassVar[str] = "first-tick"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalSaid(Event):
+    """``global`` of ``side`` tells its peer of a connection that it lost, or that it removes the one to the peer: how
+    OTP 25 and later prevent overlapping partitions (kernel's ``global.erl``, docs/protocol.md 4.4 row 45)."""
+
+    name: ClassVar[str] = "global"
+    message: str
+    """``lost_connection`` or ``remove_connection``."""
+
+    def fields(self) -> Fields:
+        return {"message": self.message}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from analyzer.sessions.events.base import Event, Fields
+from analyzer.sessions.events.event import Event, Fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,6 @@ class Closed(Event):
     """A FIN: ``side`` sends no more."""
 
     name: ClassVar[str] = "fin"
-    retry: int = 0
     implied: bool = False
     """The FIN is not in the capture; ``packet`` is the other side's acknowledgment of it, so it came before that."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from analyzer.sessions.events.base import Event, Fields
+from analyzer.sessions.events.event import Event, Fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,10 @@ CASES: list[tuple[Event, str]] = [
         "23 bytes cut off by the snap length",
     ),
     (events.Closed(packet=AT, side=OUT, leg=LINK), "closes (FIN)"),
-    (events.Closed(packet=AT, side=OUT, leg=LINK, retry=1), "closes (FIN) again"),
+    (
+        events.Closed(packet=AT, side=OUT, leg=LINK, implied=True),
+        "closes (its FIN is not in the capture, but acknowledged here)",
+    ),
     (
         events.NameSent(
             packet=AT, side=OUT, leg=LINK, message=handshake.SendName(flags=FLAGS, creation=1, name="ann@h")

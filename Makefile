@@ -1,0 +1,62 @@
+# make demo     set up what is needed and diagnose a real capture
+# make test     everything: format, lint, types, import law, tests (as CI does)
+# make check    format, lint, types and import law alone
+# make golden   write the golden reports anew; read the diff before you commit it
+# make samples  write the synthetic captures, and the table of samples/README.md, anew
+# make clean    remove what make made
+#
+# Needs python3 (3.11 or newer). Whatever else is missing is installed: Python packages into .venv, Debian packages
+# with apt-get where you are root; where you are not, .ci/need says what to install.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Set WITHOUT_TSHARK=1 to run the tests on a machine where tshark can't be had: the second opinion is then left out, loudly.
+export WITHOUT_TSHARK
+
+.PHONY: demo test check golden samples clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.runtime
+	@echo '$$ distscope analyze samples/handshake/cookie-mismatch.pcap'
+	@$(BIN)/distscope analyze samples/handshake/cookie-mismatch.pcap || [ $$? -eq 1 ]
+
+test: check
+	$(if $(WITHOUT_TSHARK),,@.ci/need tshark tshark && .ci/need tcpdump tcpdump)
+	$(BIN)/pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+golden: $(VENV)/.dev
+	$(BIN)/pytest -q tests/test_samples.py tests/test_docs.py -k 'golden_report or real_report' --update-golden
+
+samples: $(VENV)/.dev
+	$(BIN)/python -m samples.recipes
+	$(BIN)/python -m samples.provenance
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: made once, and again when pyproject.toml changes.
+$(BIN)/python:
+	@.ci/need $(PYTHON) python3
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'distscope needs Python 3.11 or newer, and $(PYTHON) is older. Try: make PYTHON=python3.12' >&2; exit 1; }
+	@.ci/need --module $(PYTHON) ensurepip python3-venv
+	$(PYTHON) -m venv --clear $(VENV)
+
+$(VENV)/.runtime: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+# Dependency groups (PEP 735) need pip 25.1, and Debian's venv brings an older one.
+$(VENV)/.dev: $(VENV)/.runtime
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --group dev
+	@touch $@

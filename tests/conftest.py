@@ -1,0 +1,30 @@
+"""Options of the test run."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+WITHOUT_TSHARK = bool(os.environ.get("WITHOUT_TSHARK"))
+"""Said on purpose, for machines where it can't be had; CI never does."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--update-golden`` makes the reports of today the expected ones; git shows what changed."""
+    parser.addoption("--update-golden", action="store_true", help="write the golden reports of tests/golden anew")
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Write the golden reports instead of comparing with them."""
+    return bool(request.config.getoption("--update-golden"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was left out is the last thing that one reads."""
+    if WITHOUT_TSHARK:
+        terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
+        terminalreporter.line(
+            "WITHOUT_TSHARK is set: tests/test_tshark.py, the second opinion on decoding, was left out."
+        )

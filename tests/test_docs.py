@@ -1,0 +1,105 @@
+"""What the documents say is so: the README's report is real, lists are complete, links and citations lead somewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analyzer import rules
+from tests.corpus import ROOT
+
+README = ROOT / "README.md"
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("samples/*.md")])
+SOURCES = sorted(
+    path for folder in ("analyzer", "dissectors", "samples", "tests") for path in (ROOT / folder).rglob("*.py")
+)
+SHOWN = "samples/handshake/cookie-mismatch.pcap"
+
+_REPORT = re.compile(r"(?<=<!-- report: make golden -->\n```text\n).*?(?=```\n<!-- end of report -->)", re.DOTALL)
+_LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
+_HEADING = re.compile(r"#{2,3} (\d+(?:\.\d+)?)\.? ")
+_CITATION = re.compile(r"docs/protocol\.md (?:sections? )?(\d+(?:\.\d+)?)")
+
+
+def test_readme_shows_a_real_report(update_golden: bool) -> None:
+    """Exactly what ``make demo`` prints, in 80 columns and without colour."""
+    command = [sys.executable, "-m", "analyzer", "analyze", SHOWN]
+    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False)
+    text = README.read_text(encoding="utf-8")
+    if update_golden:
+        text = _REPORT.sub(lambda _: done.stdout, text)
+        README.write_text(text, encoding="utf-8")
+    shown = _REPORT.search(text)
+    assert shown is not None
+    assert shown[0] == done.stdout
+
+
+def test_readme_names_every_rule_and_no_other() -> None:
+    """Each verdict and each advice; what looks like one is one."""
+    text = README.read_text(encoding="utf-8")
+    section = text[text.index("## What it recognises") : text.index("## How to capture")]
+    named = set(re.findall(r"`([a-z]+(?:-[a-z]+)*)`", section)) - {"global"}
+    assert named == {rule.name for rule in rules.all_rules()}
+
+
+def test_changelog_names_every_code() -> None:
+    """Ranges like LKP001–007 cover all codes: a new, changed or retired one is something that users see."""
+    listed: set[str] = set()
+    for stage, first, last in re.findall(
+        r"\b([A-Z]{3})(\d{3})(?:–(\d{3}))?\b", (ROOT / "CHANGELOG.md").read_text("utf-8")
+    ):
+        listed |= {f"{stage}{number:03}" for number in range(int(first), int(last or first) + 1)}
+    assert listed == {rule.id for rule in rules.all_rules()}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(path: Path) -> None:
+    """Each relative link is a file of the project."""
+    links = _LINK.findall(path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_citations_of_the_protocol_lead_somewhere() -> None:
+    """The code cites docs/protocol.md by section."""
+    sections = _sections((ROOT / "docs" / "protocol.md").read_text(encoding="utf-8"))
+    lost = {
+        f"{path.relative_to(ROOT)}: {section}"
+        for path in SOURCES
+        for section in _CITATION.findall(path.read_text(encoding="utf-8"))
+        if section not in sections
+    }
+    assert lost == set()
+
+
+def _sections(text: str) -> set[str]:
+    """``2``, ``2.4``, and the entries of numbered lists: ``0.6`` is the sixth of section 0."""
+    found = set()
+    section = ""
+    for line in text.splitlines():
+        if heading := _HEADING.match(line):
+            section = heading[1]
+            found.add(section)
+        elif entry := re.match(r"(\d+)\. ", line):
+            found.add(f"{section}.{entry[1]}")
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_documents_that_the_code_names_exist(path: Path) -> None:
+    """A document that is named can be read."""
+    named = re.findall(r"\bdocs/[a-z-]+\.md\b", path.read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_samples_readme_explains_every_verdict_that_was_captured() -> None:
+    """How its captures were made; but for what any two nodes show."""
+    text = (ROOT / "samples" / "README.md").read_text(encoding="utf-8")
+    told = text[text.index("## How the real ones were made") : text.index("## The captures")]
+    untold = {rule.name for rule in rules.all_rules() if rule.outcome is not None and rule.name not in told}
+    assert untold <= {"answered", "connected", "closed-normally", "idle-no-name", "inconclusive", "malformed-handshake"}
