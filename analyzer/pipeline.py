@@ -14,7 +14,8 @@ from analyzer.decode import Decoder
 from analyzer.decode.segment import Endpoint, Segment, Skipped, SkipReason
 from analyzer.findings import Analysis, Diagnosis
 from analyzer.sessions.attempt import Attempt
-from analyzer.sessions.correlate import EPMD_PORT, Correlator, Ports
+from analyzer.sessions.correlate import Correlator
+from analyzer.sessions.endpoints import EPMD_PORT, Ports
 from analyzer.sessions.events import Event, Leg
 from analyzer.sessions.surroundings import Extent, Surroundings
 from analyzer.sessions.views import join_views

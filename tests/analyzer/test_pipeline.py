@@ -296,6 +296,6 @@ def test_memory_is_not_for_what_is_over() -> None:
         pipeline = Pipeline(source, Options())
         most = 0
         for _ in pipeline.run():
-            most = max(most, len(list(pipeline.correlator.open_conversations)))
+            most = max(most, pipeline.correlator.open_connections)
     assert len(pipeline.correlator.attempts) == 200
     assert most <= 5
