@@ -142,8 +142,10 @@ class Attempt:
         return product_of(self.acceptor.node, self.initiator.node, self.called and f"{self.called_name}@")
 
     def label(self, side: Side) -> str:
-        """What people call ``side``."""
-        return (self.initiator if side is Side.INITIATOR else self.acceptor).label
+        """What people call ``side``: a node that did not say its name goes by the name that it was called by."""
+        if side is Side.INITIATOR:
+            return self.initiator.label
+        return self.acceptor.node or self.called or self.acceptor.label
 
     def all(self, kind: type[E], side: Side | None = None, leg: Leg | None = None) -> Iterator[E]:
         """Events of a class, in order."""

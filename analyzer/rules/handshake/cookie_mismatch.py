@@ -158,7 +158,7 @@ def _rejected_by_acceptor(attempt: Attempt, around: Surroundings, ending: Ending
         ],
         detail={"rejected_by": Side.ACCEPTOR.value} | _cookie_detail(matched, len(around.cookies)),
         alternatives=() if certainty is Certainty.CERTAIN else ("the acceptor's node ended in that very moment",),
-        rejecter=attempt.acceptor.label,
+        rejecter=attempt.label(Side.ACCEPTOR),
     )
 
 
@@ -187,7 +187,7 @@ def _rejected_by_initiator(attempt: Attempt, around: Surroundings, ending: Endin
         alternatives=()
         if proven
         else ("a limit at the initiator's node (see local-setup-failure); a cookie known with --cookie-file tells",),
-        rejecter=attempt.initiator.label,
+        rejecter=attempt.label(Side.INITIATOR),
     )
 
 
