@@ -106,7 +106,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     else:
         how = f"the initiator gave up after {seconds(ending.closing.packet.at - asked.packet.at)}"
     unacknowledged = lookup.flows[Side.INITIATOR].acknowledged == 0
-    lost = bool(attempt.qualities & {Quality.ONE_SIDED, Quality.GAP})
+    # Without EPMD's SYN-ACK nothing tells at which number its bytes begin: the first of them may be missing unseen.
+    lost = bool(attempt.qualities & {Quality.ONE_SIDED, Quality.GAP}) or lookup.answered is None
     slow = is_slow_path(attempt, lookup)
     yield RULE.finding(
         attempt,
