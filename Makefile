@@ -3,6 +3,7 @@
 # make check    format, lint, types and import law alone
 # make golden   write the golden reports anew; read the diff before you commit it
 # make samples  write the synthetic captures, and the table of samples/README.md, anew
+# make docs     write docs/rules.md, docs/states.md and docs/cli.md anew
 # make clean    remove what make made
 #
 # Needs python3 (3.11 or newer). Whatever else is missing is installed: Python packages into .venv, Debian packages
@@ -15,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Set WITHOUT_TSHARK=1 to run the tests on a machine where tshark can't be had: the second opinion is then left out, loudly.
 export WITHOUT_TSHARK
 
-.PHONY: demo test check golden samples clean
+.PHONY: demo test check golden samples docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -38,6 +39,9 @@ golden: $(VENV)/.dev
 samples: $(VENV)/.dev
 	$(BIN)/python -m samples.recipes
 	$(BIN)/python -m samples.provenance
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m docs.generate
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

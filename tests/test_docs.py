@@ -4,40 +4,56 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
+import click
 import pytest
 
 from analyzer import rules
+from analyzer.cli import cli
+from docs.generate import EVENTS, PAGES
+from tests.analyzer.sessions.happening import event_classes
 from tests.corpus import ROOT
 
 README = ROOT / "README.md"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("samples/*.md")])
 SOURCES = sorted(
-    path for folder in ("analyzer", "dissectors", "samples", "tests") for path in (ROOT / folder).rglob("*.py")
+    path for folder in ("analyzer", "dissectors", "docs", "samples", "tests") for path in (ROOT / folder).rglob("*.py")
 )
 SHOWN = "samples/handshake/cookie-mismatch.pcap"
 
 _REPORT = re.compile(r"(?<=<!-- report: make golden -->\n```text\n).*?(?=```\n<!-- end of report -->)", re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
+_ANCHOR = re.compile(r"\]\((?!https?://)([^)#]*)#([^)]+)\)")
+_TITLE = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_TYPED = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_EXAMPLES = re.compile(r"^  Examples:\n((?:    .*\n)+)", re.MULTILINE)
+_COMMAND = re.compile(r"^[^#\n]*\bdistscope ([^|#\n]+)", re.MULTILINE)
 _HEADING = re.compile(r"#{2,3} (\d+(?:\.\d+)?)\.? ")
 _CITATION = re.compile(r"docs/protocol\.md (?:sections? )?(\d+(?:\.\d+)?)")
 
 
 def test_readme_shows_a_real_report(update_golden: bool) -> None:
     """Exactly what ``make demo`` prints, in 80 columns and without colour."""
-    command = [sys.executable, "-m", "analyzer", "analyze", SHOWN]
-    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONUTF8": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False)
+    printed = _printed("analyze", SHOWN)
     text = README.read_text(encoding="utf-8")
     if update_golden:
-        text = _REPORT.sub(lambda _: done.stdout, text)
+        text = _REPORT.sub(lambda _: printed, text)
         README.write_text(text, encoding="utf-8")
     shown = _REPORT.search(text)
     assert shown is not None
-    assert shown[0] == done.stdout
+    assert shown[0] == printed
+
+
+def _printed(*arguments: str) -> str:
+    """What distscope prints in 80 columns and without colour."""
+    command = [sys.executable, "-m", "analyzer", *arguments]
+    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False).stdout
 
 
 def test_readme_names_every_rule_and_no_other() -> None:
@@ -63,6 +79,21 @@ def test_links_lead_somewhere(path: Path) -> None:
     """Each relative link is a file of the project."""
     links = _LINK.findall(path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_anchors_lead_somewhere(path: Path) -> None:
+    """A link into a document ends at one of its headings."""
+    links = _ANCHOR.findall(path.read_text(encoding="utf-8"))
+    targets = [(path.parent / file if file else path, anchor) for file, anchor in links]
+    assert [f"{target.name}#{anchor}" for target, anchor in targets if anchor not in _anchors(target)] == []
+
+
+@cache
+def _anchors(path: Path) -> frozenset[str]:
+    """What a forge makes of the headings of a document."""
+    titles = _TITLE.findall(path.read_text(encoding="utf-8"))
+    return frozenset(re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles)
 
 
 def test_citations_of_the_protocol_lead_somewhere() -> None:
@@ -103,3 +134,49 @@ def test_samples_readme_explains_every_verdict_that_was_captured() -> None:
     told = text[text.index("## How the real ones were made") : text.index("## The captures")]
     untold = {rule.name for rule in rules.all_rules() if rule.outcome is not None and rule.name not in told}
     assert untold <= {"answered", "connected", "closed-normally", "idle-no-name", "inconclusive", "malformed-handshake"}
+
+
+# --- Written by docs/generate.py -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_generated_document_is_fresh(name: str) -> None:
+    """It says what the code declares today."""
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name](), "run make docs, and read the diff"
+
+
+def test_rules_page_has_every_rule_once() -> None:
+    """A heading for each rule, so that tickets can link to it; and no other of its kind."""
+    titles = re.findall(r"^### (.+)$", PAGES["rules.md"](), re.MULTILINE)
+    assert sorted(titles) == sorted(rule.name for rule in rules.all_rules())
+
+
+def test_states_page_has_every_event() -> None:
+    """The events come from what their package offers: none that the tests know is left out."""
+    assert set(EVENTS) == set(event_classes())
+
+
+def test_commands_page_has_every_command() -> None:
+    """A heading for each, and what it prints on a terminal of 80 columns."""
+    page = PAGES["cli.md"]()
+    assert _TITLE.findall(page) == ["Commands", "distscope", *(f"distscope {name}" for name in cli.commands)]
+    for name in ("", *cli.commands):
+        assert f"```text\n{_printed(*name.split(), '--help')}```\n" in page
+
+
+# --- Command lines ---------------------------------------------------------------------------------------------------
+
+
+def _command_lines() -> set[str]:
+    """All that the README's blocks and the examples of the help tell to type."""
+    typed = [found[1] for found in _TYPED.finditer((ROOT / "README.md").read_text(encoding="utf-8"))]
+    examples = [found[1] for found in _EXAMPLES.finditer(PAGES["cli.md"]())]
+    return {found.strip() for text in (*typed, *examples) for found in _COMMAND.findall(text)}
+
+
+@pytest.mark.parametrize("line", sorted(_command_lines()))
+def test_command_lines_of_documents_are_understood(line: str) -> None:
+    """The command exists, and so does each option; what it reads need not."""
+    name, *arguments = shlex.split(line)
+    with click.Context(cli, info_name="distscope") as top:
+        cli.commands[name].make_context(name, arguments, parent=top)

@@ -127,11 +127,11 @@ class Conversation:
         connection.opener, connection.listener = stream.opener, stream.listener
         numbers = stream.initial_sequence
         connection.initial_sequence = (numbers.get(Direction.OUT), numbers.get(Direction.BACK))
-        base = {"packet": event.packet, "side": side, "leg": connection.leg}
+        packet, leg = event.packet, connection.leg
         if isinstance(event, Syn):
             self._first_bytes.beginning_seen = True
             connection.flows[side].ttl = event.ttl
-            dialled = events.Dialled(**base, retry=event.retry)  # type: ignore[arg-type]
+            dialled = events.Dialled(packet=packet, side=side, leg=leg, retry=event.retry)
             connection.dials += 1
             connection.first_dial = connection.first_dial or dialled
             connection.last_dial = dialled
@@ -140,11 +140,11 @@ class Conversation:
             self._first_bytes.beginning_seen = True
             if connection.answered is not None:
                 return []
-            connection.answered = events.DialAnswered(**base)  # type: ignore[arg-type]
+            connection.answered = events.DialAnswered(packet=packet, side=side, leg=leg)
             return [connection.answered]
         if connection.opened is not None:
             return []
-        connection.opened = events.Opened(**base)  # type: ignore[arg-type]
+        connection.opened = events.Opened(packet=packet, side=side, leg=leg)
         return [connection.opened]
 
     def _on_data(self, event: Data) -> list[Event]:
