@@ -37,7 +37,13 @@ TESTED_AS_ONE = {Path("analyzer/sessions/events")}
 """Packages with one test beside them for all their modules."""
 TESTED_BY_THE_CORPUS = "analyzer/rules/*/*.py"
 """A rule is tested by its captures: test_samples.py sees that each has one, and that it fires nowhere else."""
-WITHOUT_MODULE = {"tests/test_docs.py", "tests/test_samples.py", "tests/test_tree.py", "tests/test_tshark.py"}
+WITHOUT_MODULE = {
+    "tests/test_docs.py",
+    "tests/test_dpkt.py",
+    "tests/test_samples.py",
+    "tests/test_tree.py",
+    "tests/test_tshark.py",
+}
 """Tests of the whole."""
 
 STAGE_PREFIX = {
