@@ -68,7 +68,7 @@ def cli() -> None:
     Examples:
       distscope analyze incident.pcap
       distscope analyze /var/tmp/captures/ -o report.json
-      ssh host tcpdump -i any -s 0 -U -w - | distscope analyze -
+      ssh host tcpdump -i any -s 0 -U -w - 'not port 22' | distscope analyze -
       distscope explain cookie-mismatch
     """
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from analyzer import rules
-from analyzer.capture import PacketRef, Source
+from analyzer.capture import Source
 from analyzer.decode import Decoder
 from analyzer.decode.segment import Endpoint, Segment, Skipped, SkipReason
 from analyzer.findings import Analysis, Diagnosis
@@ -69,9 +69,6 @@ class Pipeline:
         )
         self.extents: dict[int, Extent] = {}
         self.skipped: dict[tuple[int, SkipReason], int] = {}
-        self.used: dict[int, int] = {}
-        self._counted: dict[int, int] = {}
-        """Capture → number of the packet that was counted last."""
         self._vantages: dict[int, int] = {}
         """Vantage → its latest capture."""
         self._decoder = Decoder()
@@ -116,16 +113,7 @@ class Pipeline:
                 and event.stream.listener.port not in self.options.epmd_ports
             ):
                 self.extents[event.stream.vantage].others += 1
-            placed = self.correlator.take(event)
-            if placed:
-                self._count(event.packet)
-                yield from placed
-
-    def _count(self, packet: PacketRef) -> None:
-        """A packet may show several events, one after the other."""
-        if self._counted.get(packet.capture) != packet.number:
-            self._counted[packet.capture] = packet.number
-            self.used[packet.capture] = self.used.get(packet.capture, 0) + 1
+            yield from self.correlator.take(event)
 
     def judge_now(self, attempt: Attempt) -> Diagnosis:
         """The verdict as far as it can be told now, among the latest attempts."""
@@ -170,7 +158,7 @@ def analyze(
     if interrupted:
         notes.append("interrupted: the rest of the input was not read")
     return Analysis(
-        captures=summaries_of(source, attempts, pipeline.correlator.stray_qualities, pipeline.skipped, pipeline.used),
+        captures=summaries_of(source, attempts, pipeline.correlator.stray_qualities, pipeline.skipped),
         diagnoses=diagnoses,
         incidents=incidents_of(diagnoses),
         nodes=nodes_of(attempts),

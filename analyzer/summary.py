@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -112,12 +112,14 @@ def summaries_of(
     attempts: Iterable[Attempt],
     strays: Iterable[tuple[int, Quality]],
     skipped: dict[tuple[int, SkipReason], int],
-    used: dict[int, int],
 ) -> tuple[CaptureSummary, ...]:
     """One per capture, in the order of the packets' capture indices."""
     found: dict[int, set[str]] = defaultdict(set)
+    used: Counter[int] = Counter()
     for attempt in attempts:
         for view in (attempt, *attempt.views):
+            shown = {packet for event in view.timeline for packet in (event.packet, *event.packets)}
+            used.update(packet.capture for packet in shown)
             for connection in (view.epmd, view.link):
                 if connection is not None:
                     found[connection.first.capture] |= {quality.value for quality in view.qualities}
@@ -129,7 +131,7 @@ def summaries_of(
             format=state.format,
             link_types=tuple(link_type_name(link_type) for link_type in state.link_types),
             packets=state.packets,
-            packets_used=used.get(index, 0),
+            packets_used=used[index],
             bytes=state.bytes,
             first_packet_at=state.first_at,
             last_packet_at=state.last_at,

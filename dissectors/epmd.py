@@ -111,7 +111,7 @@ class EpmdDialogue:
         if length <= 0:
             return []
         lane = self._lanes[side]
-        items = self._lanes[side.other].flush() + self._cut(lane, "a hole") + lane.flush()
+        items = self._lanes[side.other].flush() + (self._beginning(lane) or self._cut(lane, "a hole")) + lane.flush()
         self._spent[side] = (Problem.OUT_OF_STEP, "after a hole")
         return [*items, lane.hole(length)]
 
@@ -190,6 +190,17 @@ class EpmdDialogue:
         """Nothing that this side has said, or will say, can be read."""
         self._spent[lane.side] = (self._unreadable, reason)
         return []
+
+    def _beginning(self, lane: Lane) -> list[Item]:
+        """A good PORT2_RESP of which a hole took the end: all that an initiator acts on stands before the name."""
+        held = bytes(lane.held)
+        if lane.side is Side.INITIATOR or Port2Resp not in (self._replies or _UNASKED) or held[1:2] != b"\0":
+            return []
+        known = Port2Resp.read_prefix(held)
+        if "lowest" not in known:
+            return []
+        reply = Port2Resp(**({"name": "", "extra": b""} | known))  # type: ignore[arg-type]
+        return [lane.decoded(len(held), reply)] if self._replies or _plausible(reply) else []
 
     def _cut(self, lane: Lane, by: str) -> list[Item]:
         """What waits for more bytes will not get them."""

@@ -112,7 +112,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
         "http", "an HTTP request", CLIENT, _starts(rb"(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE) (/|\*|http)")
     ),
     Protocol("http", "an HTTP proxy request", CLIENT, _starts(rb"CONNECT [^\s{}]+ HTTP/1\.[01]\r?\n")),
-    Protocol("http", "HTTP", SERVER, _starts(rb"HTTP/\d\.\d \d{3}")),
+    Protocol("http", "HTTP", SERVER, _starts(rb"HTTP/\d\.\d(?: |$|\r|\n)")),
     Protocol("http", "HTTP 0.9", SERVER, _starts(rb"(?i:\s{0,4}<(!doctype html|html))[\s>]")),
     Protocol("rtsp", "RTSP", BOTH, _starts(rb"RTSP/1\.0 \d|(OPTIONS|DESCRIBE) rtsps?://")),
     Protocol("sip", "SIP", BOTH, _starts(rb"SIP/2\.0 \d|(REGISTER|OPTIONS|INVITE|SUBSCRIBE|MESSAGE) sips?:")),

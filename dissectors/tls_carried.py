@@ -242,6 +242,9 @@ class CarriedHandshake:
         self._phases[side] = shape.leads_to
         self._sealings = tuple(each for each in self._sealings if shape.plain in each.plain(length))
         self._status_seen |= side is Side.ACCEPTOR
+        if shape.leads_to is _Phase.MIDDLE and side is Side.ACCEPTOR and self._phases[Side.INITIATOR] is _Phase.DONE:
+            # A status answers a name: whatever the initiator's records before it were taken for, its reply is to come.
+            self._phases[Side.INITIATOR] = _Phase.MIDDLE
         return Inferred(shape.step, side, certain=unique and self._in_order(shape.step))
 
     def _in_order(self, step: Step) -> bool:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
+
+# A run in the background of a script inherits an ignored SIGINT, and so would the commands whose Ctrl-C is tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 WITHOUT_TSHARK = bool(os.environ.get("WITHOUT_TSHARK"))
 """Said on purpose, for machines where it can't be had; CI never does."""

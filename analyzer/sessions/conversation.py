@@ -289,7 +289,7 @@ class Conversation:
         if len(self.connection.holes) < MAX_WAITING:
             self.connection.holes.append(missing)
         self._provenance[side].add(event.offset, event.offset + event.length, event.packet)
-        return [missing, *self._named(self._interpreter.gap(side, event.length))]
+        return [missing, *self._named(self._interpreter.gap(side, event.length, delivered=missing.delivered))]
 
     def _named(self, meanings: Iterator[Meaning]) -> list[Event]:
         """Give each meaning the packets that carry it."""

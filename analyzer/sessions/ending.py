@@ -19,8 +19,11 @@ MILLISECOND = 10**6
 
 NET_SETUPTIME = 7 * SECOND
 """Default of kernel's ``net_setuptime``."""
-REACTION = 500 * MILLISECOND
-"""A node answers within milliseconds, a TLS listener's first connection within 0.4 s (docs/protocol.md 4.3 row 33)."""
+REACTION = 800 * MILLISECOND
+"""A node answers within milliseconds, a TLS listener that has to start first within half a second (docs/protocol.md 4.3
+row 33)."""
+OWN_TIMER = 6500 * MILLISECOND
+"""A side that closes after so long did so by the default net_setuptime of 7 s, and not by the timeout of a proxy."""
 PATIENCE = 5 * SECOND
 """Where no side gives up in the capture: silence of this length is judged, a shorter one may be the capture's end."""
 DELAYED_ACK = 20 * MILLISECOND
@@ -109,6 +112,17 @@ def is_slow_path(attempt: Attempt, connection: Connection | None = None) -> bool
     if connection is None or ending is None or connection.round_trip is None:
         return False
     return connection.round_trip * SLOW_SHARE >= ending.timer
+
+
+def name_never_came(attempt: Attempt) -> bool:
+    """A node that looked the acceptor up opened the connection and was never heard of again.
+
+    A probe does not ask EPMD for a name first, and closes what it opened; a node sends its name at once."""
+    link, ending = attempt.link, ending_of(attempt, attempt.link)
+    if link is None or ending is None or attempt.port2_resp is None or not link.is_open:
+        return False
+    silent = not any(flow.sent for flow in link.flows.values()) and link.closing_of(Side.INITIATOR) is None
+    return silent and ending.side is Side.ACCEPTOR and ending.by_timer
 
 
 def hangs(attempt: Attempt, capture_ends: int) -> bool:

@@ -14,7 +14,7 @@ from analyzer.sessions import events
 from analyzer.sessions.events import Event
 from analyzer.sessions.identify import Identity, Speech
 from dissectors import epmd, foreign, handshake, tls, tls_carried, traffic
-from dissectors.dialogue import Decoded, Dialogue, Item, Side, Undecoded
+from dissectors.dialogue import Decoded, Dialogue, Item, Missing, Side, Undecoded
 
 Maker = Callable[..., Event]
 """An event class with everything but packet, side, leg and packets filled in."""
@@ -36,7 +36,9 @@ class Meaning:
 class Interpreter(Protocol):
     def feed(self, side: Side, data: bytes) -> Iterator[Meaning]: ...
 
-    def gap(self, side: Side, length: int) -> Iterator[Meaning]: ...
+    def gap(self, side: Side, length: int, *, delivered: bool) -> Iterator[Meaning]:
+        """``length`` bytes are not in the capture; ``delivered``: the peer has them."""
+        ...
 
     def close(self, side: Side) -> Iterator[Meaning]: ...
 
@@ -49,10 +51,7 @@ def interpreter_for(identity: Identity, *, midstream: bool) -> Interpreter | Non
         case Speech.TLS:
             return TlsInterpreter(midstream=midstream)
         case Speech.HANDSHAKE | Speech.LINK:
-            dialogue = handshake.HandshakeDialogue(
-                length_size=identity.length_size, midstream=identity.speech is Speech.LINK
-            )
-            return HandshakeInterpreter(dialogue)
+            return HandshakeInterpreter(identity.length_size, midstream=identity.speech is Speech.LINK)
     return None
 
 
@@ -73,9 +72,15 @@ class _Base:
         for item in self._dialogue.feed(side, data):
             yield from self._item(item)
 
-    def gap(self, side: Side, length: int) -> Iterator[Meaning]:
+    def gap(self, side: Side, length: int, *, delivered: bool) -> Iterator[Meaning]:
         for item in self._dialogue.gap(side, length):
             yield from self._item(item)
+            if delivered and isinstance(item, Missing):
+                yield from self._unseen(item)
+
+    def _unseen(self, hole: Missing) -> Iterator[Meaning]:
+        """What bytes that only the peer saw must have been."""
+        return iter(())
 
     def close(self, side: Side) -> Iterator[Meaning]:
         for item in self._dialogue.close(side):
@@ -128,10 +133,13 @@ class EpmdInterpreter(_Base):
 
 
 class HandshakeInterpreter(_Base):
-    def __init__(self, dialogue: handshake.HandshakeDialogue) -> None:
-        super().__init__(dialogue)
+    def __init__(self, length_size: int, *, midstream: bool) -> None:
+        super().__init__(handshake.HandshakeDialogue(length_size=length_size, midstream=midstream))
+        self._length_size = length_size
         self._started: set[Side] = set()
         self._ticked: set[Side] = set()
+        self._said: set[Maker] = set()
+        """Classes of the events so far."""
 
     def _message(self, item: Decoded) -> Iterator[Meaning]:
         message = item.message
@@ -143,9 +151,23 @@ class HandshakeInterpreter(_Base):
             yield Meaning(item.side, item.start, item.end, self._frame(item.side, message), frame=True)
         elif isinstance(message, handshake.Partial):
             if (make := _PARTIAL.get((message.expected, item.side))) is not None:
-                yield Meaning(item.side, item.start, item.end, make)
+                yield self._says(item, make)
         else:
-            yield Meaning(item.side, item.start, item.end, _handshake(item.side, message))
+            yield self._says(item, _handshake(item.side, message))
+
+    def _says(self, item: Decoded | Missing, make: Maker) -> Meaning:
+        self._said.add(make.func if isinstance(make, partial) else make)
+        return Meaning(item.side, item.start, item.end, make)
+
+    def _unseen(self, hole: Missing) -> Iterator[Meaning]:
+        """In a capture of one direction the acknowledgments tell the sizes of the other side's messages, and at each
+        point of the handshake few sizes are possible (docs/protocol.md 2.2)."""
+        size = hole.end - hole.start - self._length_size
+        for side, after, kind, least, most, make in _UNSEEN:
+            due = kind not in self._said and (after is None or after in self._said)
+            if hole.side is side and due and least <= size <= most:
+                yield self._says(hole, make)
+                return
 
     def _frame(self, side: Side, message: traffic.Frame) -> Maker | None:
         """The first frame of a side, and those that tell of the link's end; the others only count."""
@@ -162,6 +184,38 @@ class HandshakeInterpreter(_Base):
 
 OF_GLOBAL = ("remove_connection", "lost_connection")
 """What ``global`` says before it makes nodes disconnect; the atoms stand in the frame, for no link needs them twice."""
+
+
+_NAME_SIZES = (len("a@b"), 2 * 255)
+_UNSEEN: tuple[tuple[Side, type[Event] | None, type[Event], int, int, Maker], ...] = (
+    # whose it is, what must have been said, what is due, its least and greatest size, the event
+    (
+        Side.INITIATOR,
+        None,
+        events.NameSent,
+        7 + _NAME_SIZES[0],
+        15 + _NAME_SIZES[1],
+        partial(events.NameSent, inferred=True),
+    ),
+    (
+        Side.ACCEPTOR,
+        events.NameSent,
+        events.StatusSent,
+        len("sok"),
+        len("sok"),
+        partial(events.StatusSent, inferred=True, text="ok"),
+    ),
+    (
+        Side.ACCEPTOR,
+        events.StatusSent,
+        events.ChallengeSent,
+        11 + _NAME_SIZES[0],
+        19 + _NAME_SIZES[1],
+        partial(events.ChallengeSent, inferred=True),
+    ),
+    (Side.INITIATOR, events.ChallengeSent, events.ReplySent, 21, 21, partial(events.ReplySent, inferred=True)),
+    (Side.ACCEPTOR, events.ReplySent, events.AckSent, 17, 17, partial(events.AckSent, inferred=True)),
+)
 
 
 def _handshake(side: Side, message: object) -> Maker:
@@ -207,6 +261,8 @@ class TlsInterpreter(_Base):
         self._carried: tls_carried.CarriedHandshake | None = None
         self._started: set[Side] = set()
         self._named = False
+        self._answered = False
+        """The acceptor has given a status."""
         self._last: dict[Side, tuple[Side, int, int]] = {}
 
     def _message(self, item: Decoded) -> Iterator[Meaning]:
@@ -244,6 +300,9 @@ class TlsInterpreter(_Base):
                 case tls_carried.Step.STATUS_OTHER if not step.certain:
                     # A session ticket of a TLS proxy has a size like that of a status.
                     continue
+                case tls_carried.Step.DATA if not step.certain and not self._answered:
+                    # Without the hello TLS's own records are not told from data; before a status there are none.
+                    continue
                 case tls_carried.Step.TICK:
                     yield Meaning(*place, None, tick=True)
                 case tls_carried.Step.DATA:
@@ -252,6 +311,7 @@ class TlsInterpreter(_Base):
                     yield Meaning(*place, events.DataStarted if first else None, frame=True)
                 case _:
                     self._named |= step.step is tls_carried.Step.NAME
+                    self._answered |= step.side is Side.ACCEPTOR
                     yield Meaning(*place, _CARRIED[step.step])
         self._last[item.side] = here
 

@@ -167,12 +167,14 @@ def source() -> Source:
 
 def test_a_capture_in_numbers(source: Source) -> None:
     """What was read, what was used, from when to when."""
-    [summary] = summaries_of(source, [], [], {}, {0: 1})
+    clock = Clock()
+    Talk(clock).dial().name()
+    [summary] = summaries_of(source, attempts(clock), [], {})
     assert (summary.path, summary.format, summary.link_types) == ("-", "pcapng", ("ETHERNET",))
-    assert (summary.packets, summary.packets_used) == (1, 1)
+    assert (summary.packets, summary.packets_used) == (1, 4)
     assert summary.first_packet_at == summary.last_packet_at is not None
     assert (summary.flags, summary.notes) == ((), ())
-    [unused] = summaries_of(source, [], [], {}, {})
+    [unused] = summaries_of(source, [], [], {})
     assert unused.packets_used == 0
 
 
@@ -185,7 +187,7 @@ def test_what_was_skipped_is_said(source: Source) -> None:
         (0, SkipReason.NOT_TCP): 500,
         (1, SkipReason.CUT): 9,
     }
-    [summary] = summaries_of(source, [], [], skipped, {})
+    [summary] = summaries_of(source, [], [], skipped)
     assert [note.split(":")[0] for note in summary.notes] == [
         "1 packets skipped",
         "3 packets skipped",
@@ -198,7 +200,7 @@ def test_qualities_of_a_capture(source: Source) -> None:
     clock = Clock()
     Talk(clock).dial().name().hole(BACK, 5).challenge()
     strays = [(0, Quality.MIDSTREAM), (0, Quality.MIDSTREAM), (7, Quality.TRUNCATED)]
-    [summary] = summaries_of(source, attempts(clock), strays, {}, {})
+    [summary] = summaries_of(source, attempts(clock), strays, {})
     assert summary.flags == (Quality.GAP.value, Quality.MIDSTREAM.value)
 
 
@@ -209,5 +211,5 @@ def test_a_view_lacks_what_its_own_capture_lacks(source: Source) -> None:
     Talk(there).dial().name().hole(BACK, 5).challenge()
     joined = join_views(attempts(here) + attempts(there))
     assert len(joined) == 1
-    [summary] = summaries_of(source, joined, [], {}, {})
+    [summary] = summaries_of(source, joined, [], {})
     assert summary.flags == ()

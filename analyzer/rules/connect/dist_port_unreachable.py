@@ -38,6 +38,7 @@ from collections.abc import Iterator
 from analyzer.findings import Certainty, Finding, Outcome, Severity
 from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions.attempt import Attempt, Quality, Stage
+from analyzer.sessions.connection import Connection
 from analyzer.sessions.ending import PATIENCE, seconds
 from analyzer.sessions.product import Product
 from analyzer.sessions.surroundings import Surroundings
@@ -96,7 +97,10 @@ RULE = Rule(
 @RULE.check
 def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     link = attempt.link
-    if link is None or link.first_dial is None or link.answered or link.refused or link.prohibited or link.is_open:
+    if link is None or link.first_dial is None or link.refused or link.prohibited or link.is_open:
+        return
+    if link.answered is not None:
+        yield from _answers_lost(attempt, link)
         return
     waited = around.capture_ends(attempt) - link.first.at
     if link.dials < ENOUGH_DIALS and waited < PATIENCE:
@@ -124,6 +128,27 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         ],
         detail={"dials": link.dials, "port": link.listener.port},
         alternatives=("the answers took another way than past this capture",) if one_sided else (),
+        port=link.listener.port,
+    )
+
+
+def _answers_lost(attempt: Attempt, link: Connection) -> Iterator[Finding]:
+    """As the acceptor's end sees it: it answers, and the initiator asks again as if it had not."""
+    answered, again = link.answered, link.last_dial
+    if answered is None or again is None or link.dials < ENOUGH_DIALS or again.packet.at < answered.packet.at:
+        return
+    yield RULE.finding(
+        attempt,
+        certainty=Certainty.LIKELY,
+        why=f"{link.dials} SYN came to {link.listener} and were answered with SYN-ACK, but the initiator never went on:"
+        " the answers do not reach it",
+        evidence=[
+            show(link.first_dial, f"first SYN to {link.listener}"),
+            show(answered, "SYN-ACK, so the port is open"),
+            show(again, f"SYN number {link.dials}: the initiator has not got the SYN-ACK"),
+        ],
+        detail={"dials": link.dials, "port": link.listener.port, "direction": "acceptor to initiator"},
+        alternatives=("the initiator's host drops the SYN-ACK itself",),
         port=link.listener.port,
     )
 

@@ -95,6 +95,9 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     ending = ending_of(attempt, lookup)
     if ending is None or ending.side is not Side.ACCEPTOR or lookup.closing_of(Side.INITIATOR) is None:
         return
+    answer = lookup.flows[Side.ACCEPTOR]
+    if answer.unacknowledged and answer.resent:
+        return
     extent = around.extent(attempt)
     watched = around.capture_ends(attempt) - lookup.last.at
     if extent is None or (extent.cut and watched < SECOND):

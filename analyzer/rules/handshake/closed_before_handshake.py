@@ -38,7 +38,7 @@ from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Quality, Stage
 from analyzer.sessions.compatibility import is_version_zero, name_form_refused, wants_dynamic_name
-from analyzer.sessions.ending import ending_of, seconds
+from analyzer.sessions.ending import OWN_TIMER, Ending, ending_of, is_slow_path, seconds
 from analyzer.sessions.events import Leg
 from analyzer.sessions.product import Product
 from analyzer.sessions.resets import has_foreign_reset
@@ -86,7 +86,11 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     ending = ending_of(attempt, link)
     if link is None or ending is None or ending.side is not Side.ACCEPTOR or not link.is_open:
         return
-    if link.flows[Side.ACCEPTOR].sent or attempt.stage not in (Stage.TCP, Stage.NAME) or ending.by_timer:
+    if (
+        link.flows[Side.ACCEPTOR].sent
+        or attempt.stage not in (Stage.TCP, Stage.NAME)
+        or not _is_refusal(attempt, ending)
+    ):
         return
     if attempt.first(events.NotUnderstood, Side.INITIATOR, Leg.LINK) or attempt.first(
         events.ForeignSpoken, leg=Leg.LINK
@@ -127,6 +131,13 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         if certainty is Certainty.CERTAIN
         else _alternatives(attempt, unread=unread, named=named is not None),
     )
+
+
+def _is_refusal(attempt: Attempt, ending: Ending) -> bool:
+    """At once; or after a name, when something in between had waited in vain for its backend."""
+    if ending.prompt:
+        return True
+    return attempt.stage is Stage.NAME and ending.timer < OWN_TIMER and not is_slow_path(attempt)
 
 
 def _alternatives(attempt: Attempt, *, unread: bool, named: bool) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ from analyzer.findings import Certainty, Evidence, Finding, Outcome, Severity
 from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Quality, Stage
-from analyzer.sessions.ending import ending_of
+from analyzer.sessions.ending import ending_of, name_never_came, seconds
 from analyzer.sessions.resets import has_foreign_reset
 from analyzer.sessions.surroundings import Surroundings
 from dissectors.dialogue import Side
@@ -71,6 +71,9 @@ RULE = Rule(
 @RULE.check
 def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     link = attempt.link
+    if link is not None and name_never_came(attempt):
+        yield from _name_lost(attempt)
+        return
     if link is None or attempt.stage in (Stage.CONNECTED, Stage.ENDED, Stage.TCP, Stage.LOOKUP):
         return
     if attempt.first(events.TlsClientHello):
@@ -102,3 +105,24 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
             else ("the acknowledgments are what gets lost, on the way back", "the host behind it died in that moment"),
         )
         return
+
+
+def _name_lost(attempt: Attempt) -> Iterator[Finding]:
+    """As the acceptor's end sees it: the connection opens, and neither the name nor the initiator's FIN ever arrive."""
+    link = attempt.link
+    ending = ending_of(attempt, link)
+    if link is None or ending is None:
+        return
+    yield RULE.finding(
+        attempt,
+        certainty=Certainty.LIKELY,
+        why="the initiator asked EPMD for the port and opened the connection, so it was about to send its name; neither"
+        f" a name nor a FIN of it arrived in the {seconds(ending.timer)} until the acceptor gave up",
+        evidence=[
+            show(attempt.first(events.EpmdAnswered), "EPMD names the port"),
+            show(link.opened, "the TCP connection is open"),
+            show(ending.closing, f"the acceptor gives up after {seconds(ending.timer)}"),
+        ],
+        detail={"direction": "initiator to acceptor"},
+        alternatives=("the initiator's node stopped in that very moment",),
+    )

@@ -87,7 +87,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         return
     if attempt.stage in DONE and not _half_a_name(attempt, ending):
         return
-    if has_foreign_reset(attempt):
+    if has_foreign_reset(attempt) or attempt.first(events.ForeignSpoken, leg=Leg.LINK):
         return
     tls = attempt.first(events.TlsClientHello) is not None
     heard = link.flows[Side.ACCEPTOR].sent > 0

@@ -34,7 +34,7 @@ from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Quality, Stage
 from analyzer.sessions.compatibility import has_no_common_version
-from analyzer.sessions.ending import PATIENCE, ending_of, seconds
+from analyzer.sessions.ending import PATIENCE, ending_of, name_never_came, seconds
 from analyzer.sessions.product import Product
 from analyzer.sessions.surroundings import Surroundings
 from dissectors.dialogue import Side
@@ -65,6 +65,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     if attempt.first(events.TlsClientHello) or Quality.MIDSTREAM in attempt.qualities:
         return
     if attempt.link is not None and attempt.port2_resp is not None and has_no_common_version(attempt.port2_resp):
+        return
+    if name_never_came(attempt):
         return
     ending = ending_of(attempt, connection)
     if ending is None and around.capture_ends(attempt) - connection.last.at < PATIENCE:

@@ -44,7 +44,7 @@ from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Quality, Stage
 from analyzer.sessions.compatibility import is_version_zero
-from analyzer.sessions.ending import MILLISECOND, PATIENCE, ending_of, is_slow_path, seconds
+from analyzer.sessions.ending import MILLISECOND, OWN_TIMER, PATIENCE, ending_of, is_slow_path, seconds
 from analyzer.sessions.product import Product
 from analyzer.sessions.resets import has_foreign_reset
 from analyzer.sessions.surroundings import Surroundings
@@ -100,7 +100,9 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     ending = ending_of(attempt, link)
     if ending is None and around.capture_ends(attempt) - named.packet.at < PATIENCE:
         return
-    if ending is not None and (ending.side is Side.ACCEPTOR or ending.prompt or is_slow_path(attempt)):
+    if ending is not None and (ending.prompt or is_slow_path(attempt)):
+        return
+    if ending is not None and ending.side is Side.ACCEPTOR and ending.timer < OWN_TIMER:
         return
     if has_foreign_reset(attempt):
         return
@@ -115,11 +117,11 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         if len(attempt.views) == 0
         else Certainty.CERTAIN,
         why="the acceptor's TCP acknowledged the name, so its host is up and reachable, but no status came"
-        f" in {seconds(waited)}" + (", when the initiator gave up" if ending else ""),
+        f" in {seconds(waited)}" + (f", when the {ending.side.value} gave up" if ending else ""),
         evidence=[
             show(named, "send_name"),
             Evidence(answered, "last packet of the acceptor: TCP only, no payload") if answered else None,
-            show(ending.closing, f"the initiator gives up after {seconds(ending.timer)}") if ending else None,
+            show(ending.closing, f"the {ending.side.value} gives up after {seconds(ending.timer)}") if ending else None,
         ],
         detail={"waited_ms": waited // MILLISECOND},
         alternatives=("a status was sent and lost between the acceptor and this capture",),

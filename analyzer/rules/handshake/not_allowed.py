@@ -40,6 +40,7 @@ from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Stage
 from analyzer.sessions.compatibility import missing_at_initiator
+from analyzer.sessions.ending import ending_of
 from analyzer.sessions.surroundings import Surroundings
 from dissectors.dialogue import Side
 
@@ -74,7 +75,10 @@ RULE = Rule(
 @RULE.check
 def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     refused = next((status for status in attempt.all(events.StatusSent) if status.text == "not_allowed"), None)
-    if refused is None or missing_at_initiator(attempt, around):
+    if refused is None:
+        yield from _closed_inside_tls(attempt)
+        return
+    if missing_at_initiator(attempt, around):
         return
     named = attempt.first(events.NameSent)
     known = attempt.initiator_flags is not None
@@ -90,4 +94,33 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         evidence=[show(named, "send_name"), show(refused, "status not_allowed")],
         detail={"rejected_by": Side.ACCEPTOR.value},
         alternatives=() if known else ("the initiator lacks flags that the acceptor demands",),
+    )
+
+
+def _closed_inside_tls(attempt: Attempt) -> Iterator[Finding]:
+    """A TLS acceptor with an allow list compares it with the certificate, and closes before any status
+    (docs/protocol.md 4.5, TLSD accept)."""
+    link = attempt.link
+    ending = ending_of(attempt, link)
+    named = attempt.first(events.NameSent)
+    over = attempt.first(events.TlsEncryptedAlert, Side.ACCEPTOR)
+    if link is None or ending is None or ending.side is not Side.ACCEPTOR or ending.by_timer or named is None:
+        return
+    if attempt.stage is not Stage.NAME or not named.inferred or (over is not None and over.rejection):
+        return
+    yield RULE.finding(
+        attempt,
+        certainty=Certainty.LIKELY,
+        why="TLS is up and the initiator has sent its name; the acceptor closed the connection without a status, as one"
+        " does whose allow list (net_kernel:allow/1) has no node that fits the initiator's certificate",
+        evidence=[
+            show(named, "the name, inside TLS"),
+            show(over, "the acceptor says goodbye (close_notify)") if over else None,
+            show(ending.closing, "the acceptor closes, and no status was sent"),
+        ],
+        detail={"rejected_by": Side.ACCEPTOR.value},
+        alternatives=(
+            "check_ip, or a proxy in front of the acceptor",
+            "an acceptor that does not understand the form of the name",
+        ),
     )

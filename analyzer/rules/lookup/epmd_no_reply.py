@@ -42,10 +42,12 @@ from analyzer.findings import Certainty, Finding, Outcome, Severity
 from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Quality, Stage
+from analyzer.sessions.connection import Connection
 from analyzer.sessions.ending import PATIENCE, ending_of, is_slow_path, seconds
 from analyzer.sessions.events import Leg
 from analyzer.sessions.product import Product
 from analyzer.sessions.surroundings import Surroundings
+from dissectors import epmd
 from dissectors.dialogue import Problem, Side
 
 RULE = Rule(
@@ -85,21 +87,27 @@ RULE = Rule(
 def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     lookup = attempt.epmd
     asked = attempt.first(events.EpmdAsked)
-    if lookup is None or asked is None or attempt.first(events.EpmdAnswered):
+    if lookup is None or asked is None or attempt.first(events.ForeignSpoken, leg=Leg.EPMD):
         return
-    if attempt.first(events.ForeignSpoken, leg=Leg.EPMD):
+    answered = attempt.first(events.EpmdAnswered)
+    if answered is not None:
+        yield from _lost_after_sending(attempt, lookup, answered)
         return
     cut = attempt.first(events.NotUnderstood, Side.ACCEPTOR, Leg.EPMD)
-    if (cut is not None and cut.problem != Problem.TRUNCATED.value) or lookup.flows[Side.ACCEPTOR].sent > (
-        cut.length if cut else 0
-    ):
+    lost_bytes = sum(hole.length for hole in _lost_on_the_way(lookup))
+    arrived = lookup.flows[Side.ACCEPTOR].sent - lost_bytes
+    if (cut is not None and cut.problem != Problem.TRUNCATED.value) or arrived > (cut.length if cut else 0):
         return
     ending = ending_of(attempt, lookup)
+    if isinstance(asked.message, PRIVILEGED) and ending is not None and ending.side is Side.ACCEPTOR and ending.prompt:
+        return
     waited = around.capture_ends(attempt) - asked.packet.at
     if ending is None and waited < PATIENCE:
         return
     if ending is None:
         how = f"no answer came in the {seconds(waited)} that the capture goes on"
+    elif lost_bytes:
+        how = f"EPMD closed, and {lost_bytes} bytes that it sent before that never arrived"
     elif ending.side is Side.ACCEPTOR:
         did = "reset" if ending.is_reset else "closed"
         how = f"EPMD's side {did} the connection {seconds(ending.waited)} later without an answer"
@@ -107,11 +115,12 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         how = f"the initiator gave up after {seconds(ending.closing.packet.at - asked.packet.at)}"
     unacknowledged = lookup.flows[Side.INITIATOR].acknowledged == 0
     # Without EPMD's SYN-ACK nothing tells at which number its bytes begin: the first of them may be missing unseen.
-    lost = bool(attempt.qualities & {Quality.ONE_SIDED, Quality.GAP}) or lookup.answered is None
+    unseen = bool(attempt.qualities & {Quality.ONE_SIDED, Quality.GAP}) or lookup.answered is None
     slow = is_slow_path(attempt, lookup)
+    doubt = UNSEEN if unseen else SLOW if slow else LOST if lost_bytes else ""
     yield RULE.finding(
         attempt,
-        certainty=Certainty.POSSIBLE if lost or slow else Certainty.CERTAIN,
+        certainty=Certainty.LIKELY if doubt == LOST else Certainty.POSSIBLE if doubt else Certainty.CERTAIN,
         why=f"the request was sent{'' if unacknowledged else ' and acknowledged by TCP'}; {how}",
         evidence=[
             show(asked, f"request to EPMD for {attempt.called_name!r}" if attempt.called_name else "request to EPMD"),
@@ -119,9 +128,37 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
             show(ending.closing, how) if ending else None,
         ],
         detail={"closed_by": ending.side.value} if ending else {},
-        alternatives=("the answer is not in the capture",)
-        if lost
-        else ("the path is too slow for the initiator's net_setuptime",)
-        if slow
-        else (),
+        alternatives=(doubt,) if doubt else (),
+    )
+
+
+PRIVILEGED = (epmd.DumpReq, epmd.KillReq, epmd.StopReq)
+"""EPMD refuses these by closing without a word (docs/protocol.md 1.2): that is its answer."""
+UNSEEN = "the answer is not in the capture"
+SLOW = "the path is too slow for the initiator's net_setuptime"
+LOST = "the capture lost the answer, not the network"
+
+
+def _lost_on_the_way(lookup: Connection) -> list[events.BytesMissing]:
+    """Bytes of EPMD's answer that this end of the connection never got: those after them came."""
+    return [hole for hole in lookup.holes if hole.side is Side.ACCEPTOR and not hole.delivered and not hole.snapped]
+
+
+def _lost_after_sending(attempt: Attempt, lookup: Connection, answered: events.EpmdAnswered) -> Iterator[Finding]:
+    """As EPMD's end sees it: the answer is sent again and again, and the initiator does not get it."""
+    flow = lookup.flows[Side.ACCEPTOR]
+    if attempt.link is not None or not flow.unacknowledged or flow.resent < 2 or flow.last_resent is None:
+        return
+    ending = lookup.closing_of(Side.INITIATOR)
+    yield RULE.finding(
+        attempt,
+        certainty=Certainty.LIKELY,
+        why=f"EPMD's answer was sent {flow.resent + 1} times and never acknowledged: it does not reach the initiator",
+        evidence=[
+            show(answered, "EPMD answers"),
+            show(flow.last_resent, f"the answer again, retransmission {flow.resent}"),
+            show(ending, "the initiator gives up") if ending else None,
+        ],
+        detail={"closed_by": Side.INITIATOR.value if ending else None, "direction": "acceptor to initiator"},
+        alternatives=("the acknowledgments are what gets lost",),
     )

@@ -37,6 +37,7 @@ from collections.abc import Iterator
 from analyzer.findings import Certainty, Finding, Outcome, Severity
 from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions.attempt import Attempt, Quality, Stage
+from analyzer.sessions.connection import Connection
 from analyzer.sessions.ending import PATIENCE, seconds
 from analyzer.sessions.product import Product
 from analyzer.sessions.surroundings import Surroundings
@@ -82,7 +83,10 @@ RULE = Rule(
 @RULE.check
 def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     lookup = attempt.epmd
-    if lookup is None or lookup.first_dial is None or lookup.answered or lookup.refused or lookup.is_open:
+    if lookup is None or lookup.first_dial is None or lookup.refused or lookup.is_open:
+        return
+    answered, again = lookup.answered, lookup.last_dial
+    if answered is not None and (again is None or lookup.dials < ENOUGH_DIALS or again.packet.at < answered.packet.at):
         return
     waited = around.capture_ends(attempt) - lookup.first.at
     if lookup.dials < ENOUGH_DIALS and waited < PATIENCE and lookup.prohibited is None:
@@ -91,12 +95,13 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     answers_lost = attempt.qualities & {Quality.ONE_SIDED}
     yield RULE.finding(
         attempt,
-        certainty=Certainty.POSSIBLE if answers_lost else Certainty.CERTAIN,
+        certainty=Certainty.POSSIBLE if answers_lost else Certainty.LIKELY if answered else Certainty.CERTAIN,
         why=f"{lookup.dials} SYN to {lookup.listener} within {seconds(lookup.last.at - lookup.first.at)}, and "
-        + ("an ICMP error in return" if icmp else "no SYN-ACK, no RST and no ICMP error in return"),
+        + _in_return(lookup),
         evidence=[
             show(lookup.first_dial, f"first SYN to EPMD's port {lookup.listener.port}"),
             show(lookup.last_dial, f"SYN number {lookup.dials}, still unanswered") if lookup.dials > 1 else None,
+            show(answered, "SYN-ACK, which does not reach the initiator"),
             show(icmp, f"ICMP type {icmp.type} code {icmp.code} from {icmp.reporter}") if icmp else None,
         ],
         detail={"dials": lookup.dials}
@@ -108,3 +113,9 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
 
 ENOUGH_DIALS = 3
 """Two SYNs a second apart may just be a slow path; three go unanswered for at least two seconds."""
+
+
+def _in_return(lookup: Connection) -> str:
+    if lookup.answered is not None:
+        return "SYN-ACKs in return that do not reach the initiator, which asks again"
+    return "an ICMP error in return" if lookup.prohibited else "no SYN-ACK, no RST and no ICMP error in return"

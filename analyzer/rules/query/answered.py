@@ -33,8 +33,10 @@ from analyzer.findings import Certainty, Finding, Outcome, Severity
 from analyzer.rules.rule import Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Stage
+from analyzer.sessions.ending import ending_of
 from analyzer.sessions.surroundings import Surroundings
 from dissectors import epmd
+from dissectors.dialogue import Side
 
 RULE = Rule(
     id="QRY001",
@@ -58,10 +60,18 @@ REQUESTS: dict[type, str] = {
 }
 
 
+PRIVILEGED: dict[type, str] = {epmd.DumpReq: "DUMP_REQ", epmd.KillReq: "KILL_REQ", epmd.StopReq: "STOP_REQ"}
+"""What EPMD refuses by closing without a word: to others than local clients, and STOP_REQ unless it was started with
+``-relaxed_command_check`` (docs/protocol.md 1.2)."""
+
+
 @RULE.check
 def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     asked, answered = attempt.first(events.EpmdAsked), attempt.first(events.EpmdAnswered)
-    if answered is None or type(answered.message) not in REQUESTS:
+    if answered is None:
+        yield from _refused(attempt, asked)
+        return
+    if type(answered.message) not in REQUESTS:
         return
     request = REQUESTS[type(answered.message)]
     yield RULE.finding(
@@ -71,4 +81,21 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         evidence=[show(asked, f"the request: {request}"), show(answered, "the answer")],
         detail={"request": request},
         request=request,
+    )
+
+
+def _refused(attempt: Attempt, asked: events.EpmdAsked | None) -> Iterator[Finding]:
+    ending = ending_of(attempt, attempt.epmd)
+    request = None if asked is None else PRIVILEGED.get(type(asked.message))
+    if request is None or ending is None or ending.side is not Side.ACCEPTOR or ending.by_timer:
+        return
+    yield RULE.finding(
+        attempt,
+        certainty=Certainty.LIKELY,
+        why=f"EPMD closed without a word, which is how it refuses {request}: to clients on other hosts, and STOP_REQ"
+        " unless it was started with -relaxed_command_check",
+        evidence=[show(asked, f"the request: {request}"), show(ending.closing, "EPMD closes: refused")],
+        detail={"request": request, "refused": True},
+        alternatives=("something in front of EPMD closed the connection",),
+        request=f"{request}, refused",
     )

@@ -35,7 +35,7 @@ def run(interpreter: Interpreter, story: Iterable[Happening]) -> list[Meaning]:
         if isinstance(what, bytes):
             made += interpreter.feed(side, what)
         elif isinstance(what, int):
-            made += interpreter.gap(side, what)
+            made += interpreter.gap(side, what, delivered=False)
         else:
             made += interpreter.close(side)
     return made
@@ -251,3 +251,35 @@ def test_any_conversation(speech: Speech, midstream: bool, story: list[Happening
                 made(meaning).fields()
             else:
                 assert meaning.tick or meaning.frame
+
+
+SIZES = [
+    (Side.INITIATOR, 2 + 28, "send-name"),
+    (Side.ACCEPTOR, 2 + 3, "status"),
+    (Side.ACCEPTOR, 2 + 32, "challenge"),
+    (Side.INITIATOR, 2 + 21, "challenge-reply"),
+    (Side.ACCEPTOR, 2 + 17, "challenge-ack"),
+]
+"""A handshake as the acknowledgments of a capture of nothing else tell it."""
+
+
+def unseen(sizes: Iterable[tuple[Side, int, str]], *, delivered: bool = True) -> list[str]:
+    interpreter = interpreter_for(Identity(Speech.HANDSHAKE, "test"), midstream=False)
+    assert interpreter is not None
+    return [
+        meaning.make(packet=PacketRef(0, 1, 1), side=side, leg=Leg.LINK).name
+        for side, size, _ in sizes
+        for meaning in interpreter.gap(side, size, delivered=delivered)
+        if meaning.make is not None
+    ]
+
+
+def test_sizes_tell_messages_that_only_the_peer_saw() -> None:
+    """In a capture of one direction each acknowledged size is the message that is due."""
+    assert unseen(SIZES) == [name for _, _, name in SIZES]
+
+
+def test_sizes_that_fit_nothing_tell_nothing() -> None:
+    """Nor does a hole that the peer has not acknowledged: the network lost it."""
+    assert unseen([(side, 7, "") for side, _, _ in SIZES]) == []
+    assert unseen(SIZES, delivered=False) == []
