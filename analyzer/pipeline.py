@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from analyzer import rules
-from analyzer.capture import PacketRef, Source
+from analyzer.capture import Elapsed, Packet, PacketRef, Source
 from analyzer.decode import Decoder
 from analyzer.decode.segment import Endpoint, Segment, Skipped, SkipReason
 from analyzer.findings import Analysis, Diagnosis
@@ -18,11 +19,14 @@ from analyzer.sessions.correlate import EPMD_PORT, Correlator, Ports
 from analyzer.sessions.events import Event, Leg
 from analyzer.sessions.surroundings import Extent, Surroundings
 from analyzer.sessions.views import join_views
-from analyzer.streams.stream import ForgetReason, StreamEvent, Syn
+from analyzer.streams.stream import ForgetReason, Forgotten, StreamEvent, Syn
 from analyzer.streams.table import StreamTable
 from analyzer.summary import incidents_of, nodes_of, summaries_of
 from dissectors.cookie import CookieJar
 from dissectors.dialogue import Side
+
+if TYPE_CHECKING:
+    from analyzer.sieve import Sieve
 
 PROGRESS_EVERY = 4096
 """Packets between two calls of ``on_progress``."""
@@ -42,6 +46,8 @@ class Options:
     since: int | None = None
     until: int | None = None
     """Nanoseconds since 1970 UTC: packets outside are not looked at."""
+    sieve: bool = True
+    """Sift large captures; the report is the same without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +77,36 @@ class Pipeline:
         self._vantages: dict[int, int] = {}
         """Vantage → its latest capture."""
         self._decoder = Decoder()
+        self._sieve: Sieve | None = None
+
+    def _items(self) -> Iterator[Packet | Elapsed]:
+        """The packets that go on, through the sieve where there are many."""
+        if not self.options.sieve or not self.source.is_large:
+            return iter(self.source)
+        # numpy takes longer to load than a small capture takes to read.
+        from analyzer.sieve import Sieve
+
+        self._sieve = Sieve()
+        return self.source.sifted(self._sieve)
 
     def run(self, on_progress: Callable[[Source], None] | None = None) -> Iterator[tuple[Attempt, Event]]:
         """Every event as it falls, with the attempt that it belongs to."""
         since, until = self.options.since, self.options.until
-        for count, packet in enumerate(self.source):
-            if on_progress is not None and count % PROGRESS_EVERY == 0:
+        for count, packet in enumerate(self._items()):
+            if on_progress is not None and (count % PROGRESS_EVERY == 0 or isinstance(packet, Elapsed)):
                 on_progress(self.source)
-            at = packet.ref.at
+            capture, at = (packet.capture, packet.at) if isinstance(packet, Elapsed) else packet.ref[::2]
             if (since is not None and at < since) or (until is not None and at > until):
                 continue
-            self._vantages[packet.vantage] = packet.ref.capture
+            self._vantages[packet.vantage] = capture
             extent = self.extents.get(packet.vantage)
             if extent is None:
                 extent = self.extents[packet.vantage] = Extent(at, at)
             elif at > extent.last_at:
                 extent.last_at = at
             yield from self._correlate(self.streams.advance(at))
+            if isinstance(packet, Elapsed):
+                continue
             decoded = self._decoder.decode(packet)
             if isinstance(decoded, Skipped):
                 key = (packet.ref.capture, decoded.reason)
@@ -109,6 +128,11 @@ class Pipeline:
             ):
                 self.extents[event.stream.vantage].others += 1
             placed = self.correlator.take(event)
+            if self._sieve is not None and not event.stream.watched:
+                if isinstance(event, Forgotten):
+                    self._sieve.revive(event.stream)
+                else:
+                    self._sieve.pass_over(event.stream)
             if placed:
                 self._count(event.packet)
                 yield from placed

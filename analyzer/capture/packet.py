@@ -29,3 +29,13 @@ class Packet:
     data: bytes
     wire_length: int
     """Length on the wire; more than ``len(data)`` where the snap length cut it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """Packets that go no further were read, up to this time: the clock of the capture goes on without them."""
+
+    capture: int
+    vantage: int
+    at: int
+    """Nanoseconds since 1970-01-01 UTC."""

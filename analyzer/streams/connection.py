@@ -42,7 +42,7 @@ class Life(Enum):
 class Connection:
     """One TCP connection: its stream, its two flows, and what only both together tell."""
 
-    __slots__ = ("back", "began_in", "copies", "established", "last", "life", "out", "queued", "stream")
+    __slots__ = ("_over", "back", "began_in", "copies", "established", "last", "life", "out", "queued", "stream")
 
     def __init__(self, stream: Stream, first: PacketRef, limits: Limits, backlog: Backlog, copies: Copies) -> None:
         self.stream = stream
@@ -56,6 +56,8 @@ class Connection:
         self.established = False
         self.began_in = first.capture
         self.last = first
+        self._over: frozenset[Direction] = frozenset()
+        """Directions that sent a FIN after nobody watched any more."""
 
     def take(self, segment: Segment, flow: Flow, flags: int, events: Events) -> None:
         """Take a segment of ``flow``, one of this connection's.  It has at least one of the flags SYN, RST, ACK."""
@@ -93,6 +95,16 @@ class Connection:
             flow.settle_due(packet.at, events)
         if peer.unseen:
             peer.settle_due(packet.at, events)
+
+    def pass_over(self, segment: Segment, flow: Flow, flags: int) -> None:
+        """Take a SYN, FIN or RST of a stream that nobody watches: they tell when its addresses and ports are free."""
+        self.last = segment.packet
+        if flags & RST:
+            self.life = Life.CLOSED
+        elif flags & FIN:
+            self._over |= {flow.direction}
+            if all(side.direction in self._over or not side.seen for side in (self.out, self.back)):
+                self.life = Life.CLOSED
 
     def take_error(self, error: Unreachable, flow: Flow, events: Events) -> None:
         """Take an ICMP error about a segment of ``flow``, unless the quoted number is of another connection."""

@@ -52,8 +52,8 @@ class Stream:
     latest: dict[Direction, PacketRef] = field(default_factory=dict)
     """Last packet of each direction, also where it shows nothing new: a bare acknowledgment proves a live host."""
     watched: bool = True
-    """Set it to False once only the bytes matter: :class:`Acknowledged` and :class:`Retransmission` are no longer told
-    (all other events are)."""
+    """Set it to False once nothing of it matters: from then on only SYN, FIN and RST are looked at, which tell when its
+    addresses and ports begin another connection, and only :class:`Forgotten` is told for certain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ from analyzer.streams.stream import ForgetReason, OpenerKnownBy, Stream, StreamE
 from analyzer.streams.tell import Events
 
 SYN, MEANT = int(TcpFlags.SYN), int(TcpFlags.SYN | TcpFlags.RST | TcpFlags.ACK)
+MARKS = int(TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST)
+"""What is still looked at of a stream that nobody watches."""
 EPMD_PORT = 4369
 HOUSEKEEPING = 25 * MILLISECOND
 """How often :meth:`StreamTable.advance` looks around, nanoseconds of capture time."""
@@ -65,10 +67,17 @@ class StreamTable:
                 # A connection to itself: nothing tells its two directions apart.
                 return events
             route = self._open(segment, events)
+        elif not flags & MARKS and not route[0].stream.watched:
+            return events
         elif (flags & SYN or route[0].life is Life.CLOSED) and begins_another(segment, route[1], route[0]):
             self._forget(route[0], ForgetReason.REPLACED, events)
             route = self._open(segment, events)
         connection, flow = route
+        if not connection.stream.watched:
+            connection.pass_over(segment, flow, flags)
+            if connection.life is not connection.queued:
+                self._queue(connection)
+            return events
         connection.take(segment, flow, flags, events)
         if connection.life is not connection.queued:
             self._queue(connection)
