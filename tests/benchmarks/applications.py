@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import dpkt
 import numpy as np
 
-from dissectors.tls_hello import ALPN, SERVER_NAME, SUPPORTED_VERSIONS, ClientHello, Extension
-from tests.benchmarks.cohort import ACCEPTOR, ACK, INITIATOR, MSS, PUSH, RST, Burst, Cohort, Packet, burst, mass
+from tests.benchmarks.burst import ACCEPTOR, ACK, INITIATOR, MSS, PUSH, RST, Burst, Packet, burst, mass
+from tests.benchmarks.cohort import Cohort
+from tests.benchmarks.hello import BROWSER, client_hello
 from tests.benchmarks.tape import Actor, Tape
 
 Write = Callable[[random.Random, int], bytes]
@@ -20,8 +21,6 @@ Write = Callable[[random.Random, int], bytes]
 _CLIENTS, _SERVERS = 172 << 24 | 16 << 16, 192 << 24 | 168 << 16
 _LONG = 32
 """Full segments in the longest burst."""
-_PADDING = 21
-"""A TLS extension."""
 _OVER = True
 
 
@@ -79,20 +78,6 @@ def _rows(dice: random.Random, size: int) -> bytes:
     return b"".join(row + b"%036x" % dice.getrandbits(140) for _ in range(max(size // 47, 1)))
 
 
-def _client_hello(dice: random.Random) -> bytes:
-    name = b"api.example.org"
-    extensions = (
-        Extension(SERVER_NAME, struct.pack(">HBH", len(name) + 3, 0, len(name)) + name),
-        Extension(ALPN, b"\x00\x0c\x02h2\x08http/1.1"),
-        Extension(SUPPORTED_VERSIONS, b"\x04\x03\x04\x03\x03"),
-        Extension(_PADDING, bytes(300)),
-    )
-    hello = ClientHello(0x0303, dice.randbytes(32), dice.randbytes(32), (0x1301, 0x1302, 0xC02F), b"\0", extensions)
-    body = hello.write()
-    message = b"\x01" + len(body).to_bytes(3, "big") + body
-    return b"\x16\x03\x01" + struct.pack(">H", len(message)) + message
-
-
 def applications(dice: random.Random) -> list[Application]:
     """A server room."""
     shaken = _tls(dice, 3000).replace(b"\x17", b"\x16", 1)
@@ -100,8 +85,8 @@ def applications(dice: random.Random) -> list[Application]:
     web = (INITIATOR, b"GET /v1/items?page=7 HTTP/1.1\r\nHost: api.example.org\r\nAccept: */*\r\n\r\n")
     ssh = [(side, b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n") for side in (ACCEPTOR, INITIATOR)]
     return [
-        _application(dice, 443, _tls, (INITIATOR, _client_hello(dice)), (ACCEPTOR, shaken[:MSS])),
-        _application(dice, 8443, _tls, (INITIATOR, _client_hello(dice)), (ACCEPTOR, shaken[:MSS])),
+        _application(dice, 443, _tls, (INITIATOR, client_hello(dice, BROWSER)), (ACCEPTOR, shaken[:MSS])),
+        _application(dice, 8443, _tls, (INITIATOR, client_hello(dice, BROWSER)), (ACCEPTOR, shaken[:MSS])),
         _application(dice, 80, _http, web, (ACCEPTOR, _http(dice, 900))),
         _application(dice, 5432, _rows, (INITIATOR, startup), (ACCEPTOR, b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I")),
         _application(dice, 5672, _amqp, (INITIATOR, b"AMQP\0\0\x09\x01"), (ACCEPTOR, _amqp(dice, 500))),

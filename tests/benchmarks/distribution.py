@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import struct
 
-from tests.benchmarks.cohort import MSS
+from tests.benchmarks.burst import MSS
 
 SEGMENTS = 64
 """Full segments in a block."""

@@ -17,7 +17,7 @@ DISTSCOPE = str(Path(sys.executable).with_name("distscope"))
 NOT_BROKEN = (0, 1)
 """Its exit statuses: no problems found, problems found."""
 _FACTORS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
-_MADE_BY = ("applications", "cohort", "distribution", "mixes", "stories", "tape")
+_MADE_BY = ("applications", "burst", "cast", "cohort", "distribution", "hello", "mixes", "stories", "tape")
 
 
 def size_of(text: str) -> int:

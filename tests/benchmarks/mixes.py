@@ -11,8 +11,10 @@ import numpy as np
 
 from tests.benchmarks import distribution
 from tests.benchmarks.applications import applications, flows
-from tests.benchmarks.cohort import ACCEPTOR, ACK, FIN, INITIATOR, PUSH, Burst, Cohort, Packet, burst, mass
-from tests.benchmarks.stories import STORIES, TICK, Cast, Pair, connects, plant
+from tests.benchmarks.burst import ACCEPTOR, ACK, FIN, INITIATOR, PUSH, Burst, Packet, burst, mass
+from tests.benchmarks.cast import TICK, Cast, Pair, connects
+from tests.benchmarks.cohort import Cohort
+from tests.benchmarks.stories import STORIES, plant
 from tests.benchmarks.tape import MILLISECOND, SECOND, Actor, Tape
 
 Mix = Callable[[Tape, int, int], None]
