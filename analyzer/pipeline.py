@@ -5,6 +5,7 @@ Incremental: nothing waits for the end of the input but what only the end can te
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 PROGRESS_EVERY = 4096
 """Packets between two calls of ``on_progress``."""
 
+SIEVE_FROM = 1 << 20
+"""Bytes: a smaller capture is analysed before the sieve's tools are loaded."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -46,8 +50,8 @@ class Options:
     since: int | None = None
     until: int | None = None
     """Nanoseconds since 1970 UTC: packets outside are not looked at."""
-    sieve: bool = True
-    """Sift large captures; the report is the same without."""
+    sieve_from: int | None = SIEVE_FROM
+    """Bytes from which on a capture is sifted; None: none is.  The report is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +85,16 @@ class Pipeline:
 
     def _items(self) -> Iterator[Packet | Elapsed]:
         """The packets that go on, through the sieve where there are many."""
-        if not self.options.sieve or not self.source.is_large:
+        sieve_from = self.options.sieve_from
+        if sieve_from is None or self.source.largest < sieve_from:
             return iter(self.source)
-        # numpy takes longer to load than a small capture takes to read.
+        # numpy takes longer to load than a small capture takes to read, and half of that goes into starting the threads
+        # of a library for matrices.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from analyzer.sieve import Sieve
 
         self._sieve = Sieve()
-        return self.source.sifted(self._sieve)
+        return self.source.sifted(self._sieve, sieve_from)
 
     def run(self, on_progress: Callable[[Source], None] | None = None) -> Iterator[tuple[Attempt, Event]]:
         """Every event as it falls, with the attempt that it belongs to."""

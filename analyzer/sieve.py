@@ -33,22 +33,21 @@ if TYPE_CHECKING:
 
 UNCOVERED = 0
 """In place of the key of a connection."""
-FORGET = 1 << 19
-"""Connections that do not matter are remembered in two generations of this many."""
+MOST_SLOTS = 1 << 20
+"""Of a table of keys, 8 bytes each."""
+_KEPT_BITS = np.uint64(20)
+"""Lower bits of a key that do not choose its slot."""
 
 # Where the network layer begins, and where the ethertype stands (docs: tcpdump.org/linktypes.html).
 _ETHERNET, _COOKED, _COOKED_2 = 1, 113, 276
 _ETHERTYPE_AT = {_ETHERNET: 12, _COOKED: 14, _COOKED_2: 0}
-_NETWORK_AT = {_ETHERNET: 14, _COOKED: 16, _COOKED_2: 20}
 _RAW = frozenset({12, 14, 101, 228, 229})
+_NETWORK_AT = {_ETHERNET: 14, _COOKED: 16, _COOKED_2: 20, **dict.fromkeys(_RAW, 0)}
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _TAGS = (0x8100, 0x88A8, 0x9100)
 _FOLLOWED = (_IPV4, _IPV6, *_TAGS, 0x6558, 0x8847, 0x8848, 0x8864)
 _LONGEST_LLC = 1500
-_COOKED_LLC = 4
 
-_HEAD = 60
-"""Bytes of a packet's network layer that the columns are cut from: up to the TCP flags behind IPv6."""
 _FIELDS_4 = {"version": ("u1", 0), "total": (">u2", 2), "fragment": (">u2", 6), "protocol": ("u1", 9)}
 _FIELDS_4 |= {"source": (">u4", 12), "destination": (">u4", 16), "from": (">u2", 20), "to": (">u2", 22)}
 _FIELDS_4 |= {"offset": ("u1", 32), "flags": ("u1", 33)}
@@ -59,6 +58,7 @@ _FIELDS_6 |= {"from": (">u2", 40), "to": (">u2", 42), "offset": ("u1", 52), "fla
 
 _TCP, _UDP = 6, 17
 _FOLLOWED_PROTOCOLS = (0, 1, 4, 6, 17, 41, 43, 44, 47, 51, 58, 60, 135, 137, 139, 140)
+_IS_FOLLOWED = np.isin(np.arange(256), _FOLLOWED_PROTOCOLS)
 _TUNNEL_PORTS = (4789, 6081, 8472)
 _IS_FRAGMENT = 0x3FFF
 _MAPPED = 0xFFFF
@@ -68,13 +68,10 @@ _MASK = (1 << 64) - 1
 _MIX_1, _MIX_2, _MIX_3 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
-def _layout(fields: dict[str, tuple[str, int]]) -> np.dtype[np.void]:
+def _layout(fields: dict[str, tuple[str, int]], skip: int, size: int) -> np.dtype[np.void]:
     names = list(fields)
-    formats, offsets = [fields[name][0] for name in names], [fields[name][1] for name in names]
-    return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": _HEAD})
-
-
-_HEADER_4, _HEADER_6 = _layout(_FIELDS_4), _layout(_FIELDS_6)
+    formats, offsets = [fields[name][0] for name in names], [fields[name][1] + skip for name in names]
+    return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,76 +127,79 @@ def columns_of(batch: Batch, vantage: int) -> Columns:
     """The columns of a batch, whatever its link type."""
     count = len(batch)
     columns = Columns(np.zeros(count, np.uint64), np.zeros(count, np.bool_), np.zeros(count, np.bool_))
-    link = batch.link_type
-    buffer = batch.buffer
-    if link in _ETHERTYPE_AT:
-        words = np.ndarray((len(buffer) - 1,), ">u2", buffer, strides=(1,))
-        network = batch.offsets + _NETWORK_AT[link]
-        kind = words[batch.offsets + _ETHERTYPE_AT[link]]
-        end = batch.offsets + batch.captured
-        tagged = np.isin(kind, _TAGS)
-        if tagged.any():
-            fits = tagged & (network + 4 <= end)
-            inner = words[network[fits] + 2]
-            kind[fits] = np.where(np.isin(inner, (_IPV4, _IPV6)), inner, _TAGS[0])
-            network[fits] += 4
-        columns.foreign[:] = (kind > _LONGEST_LLC) & ~np.isin(kind, _FOLLOWED) & (network <= end)
-        _network(batch, np.flatnonzero(kind == _IPV4), network, vantage, columns, _HEADER_4)
-        six = np.flatnonzero(kind == _IPV6)
-    elif link in _RAW:
-        network = batch.offsets
-        version = np.frombuffer(buffer, np.uint8)[network] >> 4
-        _network(batch, np.flatnonzero(version == 4), network, vantage, columns, _HEADER_4)
-        six = np.flatnonzero(version == 6)
-    else:
-        return columns
-    if six.size:
-        _network(batch, six, network, vantage, columns, _HEADER_6)
+    for version, link, rows in _datagrams(batch, columns.foreign):
+        if rows.size:
+            _network(batch, version, link, None if len(rows) == count else rows, vantage, columns)
     return columns
 
 
-def _network(
-    batch: Batch, rows: Places, network: Places, vantage: int, columns: Columns, layout: np.dtype[np.void]
-) -> None:
-    """Fill the columns of the packets ``rows``, whose IP header begins at ``network``."""
-    whole = len(rows) == len(batch)
-    starts = network if whole else network[rows]
-    heads = np.ndarray((len(batch.buffer) - _HEAD,), f"V{_HEAD}", batch.buffer, strides=(1,))[starts].view(layout)
-    is_4 = layout is _HEADER_4
-    header = 20 if is_4 else 40
-    captured = (batch.captured if whole else batch.captured[rows]) - (
-        starts - (batch.offsets if whole else batch.offsets[rows])
-    )
-    wire = captured + (batch.wire - batch.captured if whole else (batch.wire - batch.captured)[rows])
-    total = heads["total"].astype(np.int64)
+def _datagrams(batch: Batch, foreign: Mask) -> Iterator[tuple[int, int, Places]]:
+    """Version of IP, bytes before its header, and the packets of which that is true; tells which are no IP at all."""
+    link = _NETWORK_AT.get(batch.link_type)
+    if link is None:
+        return
+    if batch.link_type in _RAW:
+        version = _field(batch, "u1", 0) >> 4
+        yield 4, 0, np.flatnonzero(version == 4)
+        yield 6, 0, np.flatnonzero(version == 6)
+        return
+    kind = _field(batch, ">u2", _ETHERTYPE_AT[batch.link_type])
+    four = kind == _IPV4
+    yield 4, link, np.flatnonzero(four)
+    if four.all():
+        return
+    yield 6, link, np.flatnonzero(kind == _IPV6)
+    foreign[:] = (kind > _LONGEST_LLC) & ~np.isin(kind, _FOLLOWED) & (batch.captured >= link)
+    tagged = np.isin(kind, _TAGS)
+    if tagged.any():
+        inner = _field(batch, ">u2", link + 2)
+        yield 4, link + 4, np.flatnonzero(tagged & (inner == _IPV4))
+        yield 6, link + 4, np.flatnonzero(tagged & (inner == _IPV6))
+
+
+def _field(batch: Batch, kind: str, at: int) -> NDArray[np.unsignedinteger]:
+    """One field of every packet, ``at`` bytes from its beginning."""
+    field: NDArray[np.unsignedinteger] = batch.heads.view(
+        _layout({"field": (kind, at)}, batch.skip, batch.heads.itemsize)
+    )["field"]
+    return field
+
+
+def _network(batch: Batch, version: int, link: int, rows: Places | None, vantage: int, columns: Columns) -> None:
+    """Fill the columns of the packets ``rows`` (None: of all), whose IP header begins after ``link`` bytes."""
+    fields, header = (_FIELDS_4, 20) if version == 4 else (_FIELDS_6, 40)
+    heads, captured, wire = batch.heads, batch.captured, batch.wire
+    if rows is not None:
+        heads, captured, wire = heads[rows], captured[rows], wire[rows]
+    heads = heads.view(_layout(fields, batch.skip + link, heads.itemsize))
     protocol = heads["protocol"]
-    if is_4:
-        plain = (heads["version"] == 0x45) & (heads["fragment"] & _IS_FRAGMENT == 0) & (total >= 20)
+    total = heads["total"].astype(np.int64)
+    if version == 4:
+        plain = (heads["version"] == 0x45) & (heads["fragment"] & _IS_FRAGMENT == 0) & (total >= header)
     else:
         plain = (heads["version"] >> 4 == 6) & (total > 0) & ~_is_mapped(heads)
-        total += 40
+        total += header
+    captured = captured - link
     plain &= captured >= header
     end = np.minimum(captured, total)
     offset = (heads["offset"] >> 4).astype(np.int64) * 4
-    tcp = plain & (protocol == _TCP) & (end >= header + 20) & (offset >= 20)
-    # A frame that ends before its datagram does was not captured as a whole, or contradicts itself.
-    tcp &= (header + offset <= total) & (total <= np.maximum(wire, captured))
+    # A frame that ends before its datagram does contradicts itself.
+    fits = (offset >= 20) & (header + offset <= total) & (total <= wire - link)
+    tcp = plain & (protocol == _TCP) & (end >= header + 20) & fits
+    foreign = plain & ~_IS_FOLLOWED[protocol]
     udp = protocol == _UDP
-    foreign = plain & ~np.isin(protocol, _FOLLOWED_PROTOCOLS)
     if udp.any():
-        foreign |= plain & udp & (end >= header + 8) & ~np.isin(heads["to"] if is_4 else heads["to"], _TUNNEL_PORTS)
-    keys = _mixed(_half(heads, "source", "from", is_4)) + _mixed(_half(heads, "destination", "to", is_4))
+        foreign |= plain & udp & (end >= header + 8) & ~np.isin(heads["to"], _TUNNEL_PORTS)
+    keys = _mixed(_half(heads, "source", "from", version)) + _mixed(_half(heads, "destination", "to", version))
     keys = (keys + np.uint64(_salt(vantage))) | np.uint64(1)
     keys[~tcp] = UNCOVERED
     marks = tcp & (heads["flags"] & _SYN_FIN_RST != 0)
-    if whole:
-        columns.keys[:], columns.marks[:], columns.foreign[:] = keys, marks, foreign
-    else:
-        columns.keys[rows], columns.marks[rows], columns.foreign[rows] = keys, marks, foreign
+    into = slice(None) if rows is None else rows
+    columns.keys[into], columns.marks[into], columns.foreign[into] = keys, marks, foreign
 
 
-def _half(heads: NDArray[np.void], address: str, port: str, is_4: bool) -> Keys:
-    if is_4:
+def _half(heads: NDArray[np.void], address: str, port: str, version: int) -> Keys:
+    if version == 4:
         return heads[address].astype(np.uint64) << np.uint64(16) | heads[port]
     number = _mixed(heads[address].astype(np.uint64)) ^ heads[f"{address}_low"].astype(np.uint64)
     return _mixed(number) ^ heads[port].astype(np.uint64)
@@ -213,38 +213,73 @@ def _is_mapped(heads: NDArray[np.void]) -> Mask:
     return mapped
 
 
+class _Table:
+    """Keys: a set, and a column of it in which a batch is looked up at once."""
+
+    def __init__(self) -> None:
+        self.keys: set[int] = set()
+        self._slots: Keys = np.zeros(1 << 12, np.uint64)
+        self._crowded = False
+        """Some keys share a slot, so that only the last one is in it."""
+        self._sorted: Keys = np.zeros(0, np.uint64)
+
+    def prepare(self) -> None:
+        """The column of the keys as they are now."""
+        self._sorted = np.fromiter(self.keys, np.uint64, len(self.keys))
+        self._sorted.sort()
+        size = len(self._slots)
+        while size < MOST_SLOTS and size < 64 * len(self.keys):
+            size *= 4
+        self._slots = np.zeros(size, np.uint64)
+        places = (self._sorted >> _KEPT_BITS) & np.uint64(size - 1)
+        self._slots[places] = self._sorted
+        self._crowded = bool((self._slots[places] != self._sorted).any())
+
+    def has(self, keys: Keys) -> Mask:
+        """Which of them it held when it was prepared."""
+        found: Mask = self._slots[(keys >> _KEPT_BITS) & np.uint64(len(self._slots) - 1)] == keys
+        if self._crowded:
+            rest = np.flatnonzero(~found)
+            places = np.searchsorted(self._sorted, keys[rest])
+            places[places == len(self._sorted)] = 0
+            found[rest] = self._sorted[places] == keys[rest]
+        found &= keys != UNCOVERED
+        return found
+
+
 class Sieve:
     """Keeps and drops as it is told; see the module."""
 
     def __init__(self) -> None:
-        self._dropped: set[int] = set()
-        """Keys of connections that do not matter."""
-        self._known: Keys = np.zeros(0, np.uint64)
-        """The same, sorted, as they were when the batch began."""
+        self._dropped = _Table()
+        """Connections that do not matter."""
+        self._changed = False
         self._revived: list[int] = []
 
     def pass_over(self, stream: Stream) -> None:
         """Nothing of this stream matters."""
-        self._dropped.add(key_of(stream))
+        self._dropped.keys.add(key_of(stream))
+        self._changed = True
 
     def revive(self, stream: Stream) -> None:
         """The stream is forgotten: what comes with its addresses and ports is another one."""
         key = key_of(stream)
-        if key in self._dropped:
-            self._dropped.remove(key)
+        if key in self._dropped.keys:
+            self._dropped.keys.remove(key)
             self._revived.append(key)
+            self._changed = True
 
     def sift(self, batch: Batch, vantage: int) -> Iterator[int]:
         """Indices of the packets that pass, in order."""
         columns = columns_of(batch, vantage)
-        if len(self._known) != len(self._dropped) or self._revived:
-            self._known = np.fromiter(self._dropped, np.uint64, len(self._dropped))
-            self._known.sort()
+        if self._changed:
+            self._dropped.prepare()
+            self._changed = False
             self._revived.clear()
         keys = columns.keys
-        unimportant = _contains(self._known, keys) & ~columns.marks
+        unimportant = self._dropped.has(keys) & ~columns.marks
         rest = np.flatnonzero(~(columns.foreign | unimportant))
-        dropped = self._dropped
+        dropped = self._dropped.keys
         while rest.size:
             again: Places | None = None
             for index, key, mark in zip(
@@ -266,11 +301,3 @@ class Sieve:
                 return
             rest = again
 
-
-def _contains(known: Keys, keys: Keys) -> Mask:
-    if not known.size:
-        return np.zeros(len(keys), np.bool_)
-    places = np.searchsorted(known, keys)
-    places[places == len(known)] = 0
-    found: Mask = known[places] == keys
-    return found

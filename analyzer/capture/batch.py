@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 BUFFER = 32 * 1024 * 1024
 """Bytes read at a time."""
+HEAD = 76
+"""Bytes of each packet that :attr:`Batch.heads` shows: link, VLAN, IPv6 and TCP up to its flags."""
 MARGIN = 256
-"""Readable bytes behind the buffer's end: whoever looks at the head of a packet need not ask how long it is."""
-MOST = 64 * 1024
+"""Readable bytes behind the buffer's end: a head may reach beyond its packet."""
+MOST = 16 * 1024
 """Packets of one batch."""
 
 
@@ -38,6 +40,9 @@ class Batch:
     """1-based number of the first one."""
     offsets: NDArray[np.int64]
     """Where each packet begins in the buffer."""
+    heads: NDArray[np.void]
+    """The first :data:`HEAD` bytes of each packet, and what follows it where it is shorter, behind ``skip`` others."""
+    skip: int
     captured: NDArray[np.int64]
     """Bytes in the file."""
     wire: NDArray[np.int64]
@@ -74,6 +79,12 @@ def read_batches(stream: BinaryIO, state: CaptureState) -> Iterator[Batch]:
     view = memoryview(buffer)
     header = struct.calcsize(variant.order + variant.record)
     walker = Walker(buffer, Layout(variant.order, header, largest(snap_length), SECOND // variant.tick))
+    heads_at = np.ndarray((len(buffer) - header - HEAD,), f"V{header + HEAD}", buffer, strides=(1,))
+    word = f"{variant.order}u4"
+    names = ("seconds", "fraction", "captured", "wire")
+    record = np.dtype(
+        {"names": names, "formats": (word,) * 4, "offsets": (0, 4, 8, 12), "itemsize": header + HEAD}
+    )
     base, held, packets = FILE_HEADER_SIZE, 0, 0
     state.consumed = FILE_HEADER_SIZE
     while True:
@@ -91,15 +102,17 @@ def read_batches(stream: BinaryIO, state: CaptureState) -> Iterator[Batch]:
         places, at, damaged = walker.walk(0, held)
         for start in range(0, len(places), MOST):
             part = places[start : start + MOST]
-            seconds, fractions = walker.words(part), walker.words(part + 4)
-            captured = walker.words(part + 8)
+            heads = heads_at[part]
+            seconds, fractions, captured, wire = (heads.view(record)[name].astype(np.int64) for name in names)
             yield Batch(
                 buffer,
                 link_type & LINK_TYPE,
                 packets + start + 1,
                 part + header,
+                heads,
+                header,
                 captured,
-                np.maximum(walker.words(part + 12), captured),
+                np.maximum(wire, captured),
                 seconds * SECOND + fractions * variant.tick,
                 (ended or damaged) and start + MOST >= len(places),
             )

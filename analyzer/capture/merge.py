@@ -28,8 +28,6 @@ _READ = 1024 * 1024
 _NEVER = 1 << 127
 BATCHED = frozenset({"pcap", "pcap-ns"})
 """Formats that can be read in batches, where they are not compressed."""
-BATCHED_FROM = 1 << 20
-"""Bytes: smaller captures are read before numpy would be loaded."""
 _STRAGGLERS = 16
 _STRAGGLE = 1_000_000
 """Where one file of a set ends and the next begins, packets that two processors took at the same moment may be in the
@@ -103,14 +101,14 @@ class Track:
             self.close()
             self.state = unread
 
-    def start(self, sifter: Sifter | None = None) -> None:
+    def start(self, sifter: Sifter | None = None, sifted_from: int = 0) -> None:
         """Stands before the first packet.  Raises :class:`UnusableInput` if the file has gone since :meth:`peek`.
 
-        With a ``sifter``, captures that can be read in batches are."""
+        With a ``sifter``, captures of ``sifted_from`` bytes and more are read in batches if they can be."""
         self.head = self.first if self._stream is not None else self._open()
         if sifter is None or self.head is None or self.size is None or self._stream is None:
             return
-        if self.state.format in BATCHED and self.size >= BATCHED_FROM and is_current(self._stream):
+        if self.state.format in BATCHED and self.size >= sifted_from and is_current(self._stream):
             self._items = self._sifted(self._stream, sifter)
 
     def _sifted(self, stream: BinaryIO, sifter: Sifter) -> Iterator[Packet | Elapsed]:
@@ -253,6 +251,7 @@ class Source:
         self.total_bytes = None if None in sizes else sum(size or 0 for size in sizes)
         """Size of all inputs as stored; None if one of them is a stream."""
         self._sifter: Sifter | None = None
+        self._sifted_from = 0
         self._packets = self._merge()
 
     @property
@@ -264,13 +263,14 @@ class Source:
         return (item for item in self._packets if isinstance(item, Packet))
 
     @property
-    def is_large(self) -> bool:
-        """Whether one of the captures is large enough to be sifted."""
-        return any((track.size or 0) >= BATCHED_FROM for track in self._tracks)
+    def largest(self) -> int:
+        """Bytes of the largest capture of which that is known."""
+        return max(track.size or 0 for track in self._tracks)
 
-    def sifted(self, sifter: Sifter) -> Iterator[Packet | Elapsed]:
-        """The same with only the packets that ``sifter`` lets pass, and the times up to which others were read."""
-        self._sifter = sifter
+    def sifted(self, sifter: Sifter, sifted_from: int) -> Iterator[Packet | Elapsed]:
+        """The same, but of captures of ``sifted_from`` bytes and more only the packets that ``sifter`` lets pass, and
+        the times up to which the others were read."""
+        self._sifter, self._sifted_from = sifter, sifted_from
         return self._packets
 
     def __enter__(self) -> Source:
@@ -322,7 +322,7 @@ class Source:
 
     def _start(self, track: Track, running: list[tuple[int, int, Track]], vantages: Vantages) -> bool:
         try:
-            track.start(self._sifter)
+            track.start(self._sifter, self._sifted_from)
         except UnusableInput as error:
             self.errors.append(error)
             track.state.breaks_off("it was there at the start, and could not be read when its turn came")

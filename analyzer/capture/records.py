@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 LANE = 32 * 1024
 """Bytes."""
-TRIES = 8
-"""Places of a lane that are looked at for one that may be a header."""
 _SAME_TIME = 2
 """Of the four bytes of the seconds, the upper ones that two records of one capture share: for 18 hours."""
 
@@ -51,10 +50,6 @@ class Walker:
         """The 4-byte number at any place."""
         self._header = struct.Struct(f"{layout.order}IIII").unpack_from
 
-    def words(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The 4-byte numbers there."""
-        return self._words[places].astype(np.int64)
-
     def length(self, at: int) -> int:
         """What the record header there claims."""
         return int(self._words[at + 8])
@@ -64,11 +59,7 @@ class Walker:
         if end - start < 2 * LANE:
             places, at, damaged = self._one_by_one(start, end, end)
             return np.array(places, np.int64), at, damaged
-        begins = [start]
-        for lane in range(start + LANE, end - LANE, LANE):
-            found = self._likely(lane, lane + LANE, begins[-1])
-            if found is not None:
-                begins.append(found)
+        begins = [start, *self._likely(start, end).tolist()]
         lanes, exits = self._in_step(np.array(begins, np.int64), end)
         parts: list[NDArray[np.int64]] = []
         at, damaged, lane = start, False, 0
@@ -105,32 +96,17 @@ class Walker:
             at = following
         return places, at, False
 
-    def _likely(self, start: int, stop: int, known: int) -> int | None:
-        """The first place in ``start:stop`` that looks like two headers one after the other."""
-        buffer, layout = self._buffer, self._layout
+    def _likely(self, start: int, end: int) -> NDArray[np.int64]:
+        """At most one place in each lane after the first that looks like a header with another one behind it."""
+        layout, find = self._layout, self._buffer.find
         shift = 0 if layout.order == ">" else 4 - _SAME_TIME
-        pattern = bytes(buffer[known + shift : known + shift + _SAME_TIME])
-        at = start
-        for _ in range(TRIES):
-            found = buffer.find(pattern, at + shift, stop + shift)
-            if found < 0:
-                return None
-            at = found - shift
-            following = self._plausible(at)
-            if following is not None and following < stop and self._plausible(following) is not None:
-                return at
-            at += 1
-        return None
-
-    def _plausible(self, at: int) -> int | None:
-        """Where the next header is, if this may be one."""
-        layout = self._layout
-        if at + layout.header > len(self._buffer):
-            return None
-        _, fraction, length, wire_length = self._header(self._buffer, at)
-        if fraction >= layout.fractions or not 0 < length <= wire_length <= layout.limit:
-            return None
-        return at + layout.header + int(length)
+        pattern = bytes(self._buffer[start + shift : start + shift + _SAME_TIME])
+        found = [find(pattern, lane + shift, lane + LANE) for lane in range(start + LANE, end - LANE, LANE)]
+        at = np.array(found, np.int64)
+        at = at[at >= 0] - shift
+        at, following = self._plausible(at, end)
+        behind, _ = self._plausible(following, end)
+        return at[np.isin(following, behind)]
 
     def _in_step(self, begins: NDArray[np.int64], end: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
         """The records of each lane, and the place after them: the next lane's first record, or what stopped it."""
@@ -142,7 +118,7 @@ class Walker:
         who: list[NDArray[np.int64]] = []
         room = end - size
         while alive.size:
-            length = self.words(np.minimum(at, room) + 8)
+            length = self._words[np.minimum(at, room) + 8].astype(np.int64)
             following = at + size + length
             whole = (following <= end) & (length <= limit) & (length > 0)
             if not whole.all():
@@ -157,4 +133,15 @@ class Walker:
                 alive, at = alive[more], following[more]
         places, lanes = np.concatenate(steps), np.concatenate(who)
         order = np.argsort(lanes, kind="stable")
-        return np.split(places[order], np.cumsum(np.bincount(lanes, minlength=len(begins)))[:-1]), exits
+        places = places[order]
+        ends = np.cumsum(np.bincount(lanes, minlength=len(begins))).tolist()
+        return [places[first:last] for first, last in pairwise([0, *ends])], exits
+
+    def _plausible(self, at: NDArray[np.int64], end: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Those of the places that may be headers, and where the next ones are."""
+        layout, words = self._layout, self._words
+        at = at[at + layout.header <= end]
+        length, wire_length = words[at + 8], words[at + 12]
+        may_be = (words[at + 4] < layout.fractions) & (length <= wire_length) & (wire_length <= layout.limit)
+        at, length = at[may_be], length[may_be]
+        return at, at + layout.header + length
