@@ -16,19 +16,23 @@ from analyzer.decode import Decoder
 from analyzer.decode.segment import Endpoint, Segment, Skipped, SkipReason
 from analyzer.findings import Analysis, Diagnosis
 from analyzer.sessions.attempt import Attempt
-from analyzer.sessions.correlate import EPMD_PORT, Correlator, Ports
+from analyzer.sessions.correlate import Correlator
+from analyzer.sessions.endpoints import EPMD_PORT, Ports
 from analyzer.sessions.events import Event, Leg
 from analyzer.sessions.surroundings import Extent, Surroundings
 from analyzer.sessions.views import join_views
 from analyzer.streams.stream import ForgetReason, Forgotten, StreamEvent, Syn
 from analyzer.streams.table import StreamTable
 from analyzer.summary import incidents_of, nodes_of, summaries_of
+from analyzer.watch import Watch
 from dissectors.cookie import CookieJar
 from dissectors.dialogue import Side
 
 if TYPE_CHECKING:
     from analyzer.sieve import Sieve
 
+NEIGHBOURS = 64
+"""Attempts that a verdict given while packets still come takes into account."""
 PROGRESS_EVERY = 4096
 """Packets between two calls of ``on_progress``."""
 
@@ -96,8 +100,10 @@ class Pipeline:
         self._sieve = Sieve()
         return self.source.sifted(self._sieve, sieve_from)
 
-    def run(self, on_progress: Callable[[Source], None] | None = None) -> Iterator[tuple[Attempt, Event]]:
-        """Every event as it falls, with the attempt that it belongs to."""
+    def run(
+        self, on_progress: Callable[[Source], None] | None = None, on_time: Callable[[int], None] | None = None
+    ) -> Iterator[tuple[Attempt, Event]]:
+        """Every event as it falls, with its attempt; ``on_time`` hears of the time of each packet."""
         since, until = self.options.since, self.options.until
         for count, packet in enumerate(self._items()):
             if on_progress is not None and (count % PROGRESS_EVERY == 0 or isinstance(packet, Elapsed)):
@@ -112,6 +118,8 @@ class Pipeline:
             elif at > extent.last_at:
                 extent.last_at = at
             yield from self._correlate(self.streams.advance(at))
+            if on_time is not None:
+                on_time(at)
             if isinstance(packet, Elapsed):
                 continue
             decoded = self._decoder.decode(packet)
@@ -150,6 +158,11 @@ class Pipeline:
             self._counted[packet.capture] = packet.number
             self.used[packet.capture] = self.used.get(packet.capture, 0) + 1
 
+    def judge_now(self, attempt: Attempt) -> Diagnosis:
+        """The verdict as far as it can be told now, among the latest attempts."""
+        latest = self.correlator.attempts[-NEIGHBOURS:]
+        return rules.judge(attempt, self.surroundings(latest if attempt in latest else [*latest, attempt]))
+
     def surroundings(self, attempts: list[Attempt]) -> Surroundings:
         return Surroundings(attempts, self.extents, self.options.cookies)
 
@@ -167,14 +180,15 @@ def analyze(
     is returned knows the whole capture.  A KeyboardInterrupt ends the reading, not the report."""
     pipeline = Pipeline(source, options or Options())
     interrupted = False
-    announced: set[int] = set()
     try:
-        for attempt, _event in pipeline.run(on_progress):
-            if on_verdict is None or id(attempt) in announced or not attempt.settled:
-                continue
-            if _wanted(attempt, pipeline.options):
-                announced.add(id(attempt))
-                on_verdict(rules.judge(attempt, pipeline.surroundings([attempt])))
+        if on_verdict is None:
+            for _ in pipeline.run(on_progress):
+                pass
+        else:
+            watch = Watch(pipeline.judge_now, on_verdict)
+            for attempt, event in pipeline.run(on_progress, watch.passed):
+                if _wanted(attempt, pipeline.options):
+                    watch.heard(attempt, event.packet.at)
     except KeyboardInterrupt:
         interrupted = True
         for _ in pipeline.correlator.finish():

@@ -13,6 +13,7 @@ from analyzer.findings import CaptureSummary, Diagnosis, Incident, NodeSummary
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Kind, Quality
 from dissectors import epmd, flags, handshake
+from dissectors.dialogue import Side
 
 
 def incidents_of(diagnoses: tuple[Diagnosis, ...]) -> tuple[Incident, ...]:
@@ -20,7 +21,7 @@ def incidents_of(diagnoses: tuple[Diagnosis, ...]) -> tuple[Incident, ...]:
     folded: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for index, diagnosis in enumerate(diagnoses):
         attempt = diagnosis.attempt
-        folded[diagnosis.verdict, attempt.initiator.label, attempt.acceptor.label].append(index)
+        folded[diagnosis.verdict, attempt.label(Side.INITIATOR), attempt.label(Side.ACCEPTOR)].append(index)
     return tuple(
         Incident(
             verdict=verdict,

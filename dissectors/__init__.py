@@ -1,4 +1,4 @@
-"""Bytes to messages, and back: EPMD, the distribution handshake, traffic after it, and TLS as far as it is in the clear.
+"""Bytes to messages, and back: EPMD, the distribution handshake, traffic after it, and TLS as far as it can be read.
 
 The contract of this package:
 
@@ -7,5 +7,5 @@ The contract of this package:
   :class:`~dissectors.dialogue.Undecoded`, with the reason and the place.
 * Incremental: a dialogue takes bytes as they come (``feed``), holes (``gap``) and ends (``close``), and gives the same
   items however the bytes were cut.
-* Both ways: every message can be read and written.
+* Both ways: every message can be read and written; of frames after the handshake only the head is kept.
 """

@@ -59,7 +59,7 @@ class ControlMessage:
     to_name: str | None = None
     """Registered name that the message is sent to, where the frame spells it out: ``rex``, ``net_kernel`` …"""
     new_atoms: tuple[str, ...] = ()
-    """Atoms of control message and payload that this frame is the first to use on the connection: it spells them out."""
+    """Atoms that this frame is the first to use on the connection, and therefore spells out."""
 
     @property
     def name(self) -> str:

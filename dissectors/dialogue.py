@@ -1,8 +1,8 @@
 """What every conversation offers: bytes of two sides in, messages with their places out.
 
-A dialogue is fed the in-order bytes of both directions of one TCP connection.  Every item it returns carries the half-open
-byte range ``start:end`` in the stream of its side (0 is the first payload byte after the SYN), so that a caller who knows
-which packet carried which byte can name the packets that prove it.
+A dialogue is fed the in-order bytes of both directions of one TCP connection.  Every item it returns carries the
+half-open byte range ``start:end`` in the stream of its side (0 is the first payload byte after the SYN), so that a
+caller who knows which packet carried which byte can name the packets that prove it.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ LONGEST_NAME = 512
 ALERT_LENGTH = 2
 """Plaintext of an alert, which TLS 1.3 sends as application data: 19 bytes with every suite but one."""
 EMPTY_CERTIFICATE_LENGTH = 8
-"""Plaintext of a TLS 1.3 Certificate without certificates (RFC 8446 section 4.4.2): header, context and list lengths."""
+"""Plaintext of a TLS 1.3 Certificate without certificates (RFC 8446 section 4.4.2): header and two empty lists."""
 KEY_UPDATE_LENGTH = 5
 """Plaintext of a TLS 1.3 KeyUpdate: its header and one byte."""
 
@@ -184,8 +184,8 @@ class CarriedHandshake:
     def record(self, side: Side, length: int) -> tuple[Carried, ...]:
         """What the next application data record of ``side`` seems to be; ``length`` is that of its payload.
 
-        Mostly one item; none for what is TLS 1.3's own, but for a Certificate that holds none; two where a status shows that the initiator's last record was
-        its name.
+        Mostly one item; none for what is TLS 1.3's own, but for a Certificate that holds none; two where a status
+        shows that the initiator's last record was its name.
         """
         plains = self._plains(length)
         if self._tls_1_3:

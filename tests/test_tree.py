@@ -31,7 +31,6 @@ NAMES_THAT_SAY_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc"
 TESTED_ELSEWHERE: dict[str, str] = {
     "analyzer/capture/packet.py": "two declarations; every test of capture uses them",
     "analyzer/decode/segment.py": "declarations; every test of decode uses them",
-    "analyzer/findings.py": "declarations; the tests of rules and report use them",
 }
 """Module → where its tests are, if not in the file of its name."""
 TESTED_AS_ONE = {Path("analyzer/sessions/events")}

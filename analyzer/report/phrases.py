@@ -107,11 +107,6 @@ def _(event: events.DialProhibited) -> str:
 
 
 @phrase.register
-def _(event: events.Acknowledged) -> str:
-    return f"TCP acknowledges all {counted(event.offset, 'byte')} so far, and says nothing"
-
-
-@phrase.register
 def _(event: events.Resent) -> str:
     return f"sends {counted(event.length, 'byte')} again (retry {event.retry})"
 

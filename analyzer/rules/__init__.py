@@ -13,7 +13,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from analyzer.errors import UnusableRule
-from analyzer.findings import Diagnosis, Finding, Outcome
+from analyzer.findings import Certainty, Diagnosis, Finding, Outcome
 from analyzer.rules.rule import Rule
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.states import Stage
@@ -92,6 +92,9 @@ def judge(attempt: Attempt, around: Surroundings) -> Diagnosis:
                 finding.certainty.rank,
             )
             verdicts.append((rank, finding))
+    if not verdicts:
+        # Even the rule of last resort failed; the notes say how.
+        return Diagnosis(attempt, "inconclusive", Outcome.INCONCLUSIVE, Certainty.POSSIBLE, {}, tuple(_unique(advice)))
     best = min(verdicts, key=lambda ranked: ranked[0])[1]
     assert best.outcome is not None
     return Diagnosis(

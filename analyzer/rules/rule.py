@@ -12,6 +12,7 @@ from analyzer.sessions.attempt import Attempt, Stage
 from analyzer.sessions.events import Event
 from analyzer.sessions.product import Product
 from analyzer.sessions.surroundings import Surroundings
+from dissectors.dialogue import Side
 
 Check = Callable[[Attempt, Surroundings], Iterator[Finding]]
 
@@ -76,7 +77,7 @@ class Rule:
         **says: object,
     ) -> Finding:
         """What this rule says of ``attempt``; a None among the evidence is a packet that the capture does not show."""
-        names = {"initiator": attempt.initiator.label, "acceptor": attempt.acceptor.label}
+        names = {"initiator": attempt.label(Side.INITIATOR), "acceptor": attempt.label(Side.ACCEPTOR)}
         return Finding(
             rule=self.id,
             name=self.name,

@@ -26,8 +26,16 @@ __all__ = ["Attempt", "Kind", "Party", "Quality", "Stage"]
 E = TypeVar("E", bound=Event)
 
 MAX_TIMELINE = 400
-"""Events that one attempt keeps: the first ones tell the story; a link that is reset by the thousandth retransmission
-does not need the other 999."""
+"""Events of the repeating kinds that one attempt keeps, and half of what it keeps of all kinds."""
+REPEATING = (
+    events.Dialled,
+    events.Resent,
+    events.BytesMissing,
+    events.DialProhibited,
+    events.TlsSaid,
+    events.NotUnderstood,
+)
+"""Kinds of which the first ones tell the story: the thousandth retransmission adds nothing."""
 
 
 class Kind(Enum):
@@ -99,7 +107,8 @@ class Attempt:
     def add(self, event: Event) -> None:
         """Put an event on the timeline and move the state."""
         self.state = step(self.state, event)
-        if len(self.timeline) >= MAX_TIMELINE and not isinstance(event, (events.Closed, events.WasReset)):
+        room = MAX_TIMELINE if isinstance(event, REPEATING) else 2 * MAX_TIMELINE
+        if len(self.timeline) >= room:
             self.omitted += 1
             return
         # What stands behind a hole in the stream is told late.
@@ -133,8 +142,10 @@ class Attempt:
         return product_of(self.acceptor.node, self.initiator.node, self.called and f"{self.called_name}@")
 
     def label(self, side: Side) -> str:
-        """What people call ``side``."""
-        return (self.initiator if side is Side.INITIATOR else self.acceptor).label
+        """What people call ``side``: a node that did not say its name goes by the name that it was called by."""
+        if side is Side.INITIATOR:
+            return self.initiator.label
+        return self.acceptor.node or self.called or self.acceptor.label
 
     def all(self, kind: type[E], side: Side | None = None, leg: Leg | None = None) -> Iterator[E]:
         """Events of a class, in order."""

@@ -89,7 +89,6 @@ class Connection:
     """FINs and RSTs in order, repetitions left out."""
     flows: dict[Side, Flow] = field(default_factory=lambda: {side: Flow() for side in Side})
     holes: list[events.BytesMissing] = field(default_factory=list)
-    open_answer_at: int | None = None
     forgotten: str | None = None
 
     @property

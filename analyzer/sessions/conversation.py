@@ -130,6 +130,7 @@ class Conversation:
         base = {"packet": event.packet, "side": side, "leg": connection.leg}
         if isinstance(event, Syn):
             self._first_bytes.beginning_seen = True
+            connection.flows[side].ttl = event.ttl
             dialled = events.Dialled(**base, retry=event.retry)  # type: ignore[arg-type]
             connection.dials += 1
             connection.first_dial = connection.first_dial or dialled

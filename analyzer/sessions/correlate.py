@@ -5,33 +5,20 @@ Incremental.  What is open is held; what is not Erlang traffic is forgotten as s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from analyzer.decode.segment import Endpoint
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Kind, Party, Quality, qualities_of
 from analyzer.sessions.conversation import Conversation
+from analyzer.sessions.endpoints import Endpoints, Ports
 from analyzer.sessions.events import Event, Leg
 from analyzer.sessions.identify import Expectation, Speech
+from analyzer.sessions.lookups import Lookups
 from analyzer.sessions.naming import learn_names
 from analyzer.streams.stream import Forgotten, Stream, StreamEvent
 from dissectors import epmd
-from dissectors.dialogue import Side
-
-EPMD_PORT = 4369
-CLAIM_WINDOW = 10 * 10**9
-"""Nanoseconds after EPMD's answer in which a dial belongs to that lookup: the initiator's own budget is 7 s for the
-lookup and it dials within a millisecond of EPMD's FIN (docs/protocol.md 1.5), on a slow path within its 7 s timer."""
-LOOPBACK = ("127.", "::1")
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What the user said of ports."""
-
-    epmd: frozenset[int] = frozenset({EPMD_PORT})
-    distribution: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -51,24 +38,23 @@ class _Open:
         self.turned = True
 
 
+MAX_EARLY = 64
+"""Events held of a connection that is not identified yet; its first bytes decide long before."""
+
+
 class Correlator:
     """Feed it stream events; ``attempts`` grows as attempts begin."""
 
     def __init__(self, ports: Ports | None = None, learned: Callable[[Endpoint], None] | None = None) -> None:
         """``learned`` hears of every endpoint that EPMD told of: it listens, whatever the capture shows of it."""
-        self._ports = ports or Ports()
         self._learned = learned or (lambda endpoint: None)
         self.attempts: list[Attempt] = []
         self.stray_qualities: set[tuple[int, Quality]] = set()
         """(capture, quality) of EPMD and distribution connections that no attempt could be made of."""
         self._open: dict[Stream, _Open] = {}
         self._ignored: set[Stream] = set()
-        self._endpoints: dict[tuple[int, Endpoint], str] = {}
-        """(vantage, endpoint) → why it is a distribution listener."""
-        self._local_ports: dict[tuple[int, int], str] = {}
-        """(vantage, port) registered over loopback: on whatever address of that host it listens."""
-        self._answered: dict[tuple[int, str, Endpoint], list[Attempt]] = {}
-        """(vantage, initiator's address, endpoint that EPMD told) → lookups that still wait for their dial."""
+        self._endpoints = Endpoints(ports or Ports())
+        self._lookups = Lookups()
 
     # --- feeding -----------------------------------------------------------------------------------------------------
 
@@ -116,13 +102,7 @@ class Correlator:
     # --- whose is it -------------------------------------------------------------------------------------------------
 
     def _expectation(self, stream: Stream) -> Expectation | None:
-        listener = stream.listener
-        if listener.port in self._ports.epmd:
-            return Expectation(Speech.EPMD, f"port {listener.port} is EPMD's")
-        if listener.port in self._ports.distribution:
-            return Expectation(Speech.HANDSHAKE, f"port {listener.port} was named as a distribution port")
-        why = self._endpoints.get((stream.vantage, listener)) or self._local_ports.get((stream.vantage, listener.port))
-        return None if why is None else Expectation(Speech.HANDSHAKE, why)
+        return self._endpoints.expectation(stream.vantage, stream.listener)
 
     def _place(self, stream: Stream, known: _Open, made: list[Event]) -> list[tuple[Attempt, Event]]:
         """Put events on the attempt that the connection belongs to; make or find it once the connection is ours."""
@@ -130,7 +110,7 @@ class Correlator:
         if known.attempt is None:
             if conversation.swapped and not known.turned:
                 known.turn()
-            known.early += made
+            known.early += made[: MAX_EARLY - len(known.early)]
             if conversation.identity is not None and conversation.identity.speech is Speech.NOT_OURS:
                 stream.watched = False
                 self._open.pop(stream, None)
@@ -164,7 +144,7 @@ class Correlator:
         connection = conversation.connection
         attempt = None
         if connection.leg is Leg.LINK:
-            attempt = self._claim(conversation)
+            attempt = self._lookups.claim(connection)
         if attempt is None:
             attempt = Attempt(Kind.CONNECT, Party(), Party())
             self.attempts.append(attempt)
@@ -176,29 +156,12 @@ class Correlator:
             attempt.link = connection
             attempt.initiator.address, attempt.initiator.port = connection.opener
             attempt.acceptor.address, attempt.acceptor.port = connection.listener
-            self._endpoints.setdefault(
-                (connection.vantage, connection.listener),
-                "an earlier connection to it spoke the distribution handshake",
+            self._endpoints.learn(
+                connection.vantage, connection.listener, "an earlier connection to it spoke the distribution handshake"
             )
         identity = conversation.identity
         attempt.identified_by = identity.why if identity else conversation.expected.why if conversation.expected else ""
         return attempt
-
-    def _claim(self, conversation: Conversation) -> Attempt | None:
-        """The lookup that this dial follows: the latest whose EPMD connection is closing, else the latest answered."""
-        connection = conversation.connection
-        waiting = self._answered.get((connection.vantage, connection.opener.address, connection.listener), [])
-        fresh = [
-            attempt
-            for attempt in waiting
-            if attempt.epmd is not None
-            and _answered_at(attempt) <= connection.first.at <= attempt.epmd.last.at + CLAIM_WINDOW
-        ]
-        if not fresh:
-            return None
-        best = max(fresh, key=lambda attempt: (_closed_at(attempt, connection.first.at), attempt.started_at))
-        waiting.remove(best)
-        return best
 
     # --- learning ----------------------------------------------------------------------------------------------------
 
@@ -207,10 +170,8 @@ class Correlator:
         match event:
             case events.EpmdAsked(message=epmd.Alive2Req() | epmd.AliveReq() as request):
                 attempt.kind = Kind.REGISTER
-                why = f"{request.name!r} registered port {request.port}"
-                self._endpoints[connection.vantage, Endpoint(connection.opener.address, request.port)] = why
-                if connection.opener.address.startswith(LOOPBACK):
-                    self._local_ports[connection.vantage, request.port] = why
+                listener = Endpoint(connection.opener.address, request.port)
+                self._endpoints.learn(connection.vantage, listener, f"{request.name!r} registered port {request.port}")
                 attempt.acceptor.port = connection.listener.port
                 attempt.called_name = request.name
             case events.EpmdAsked(message=epmd.Port2Req() | epmd.PortReq() as request):
@@ -221,11 +182,9 @@ class Correlator:
             case events.EpmdAnswered(message=epmd.Port2Resp() | epmd.PortResp() as response):
                 attempt.acceptor.port = response.port
                 target = Endpoint(connection.listener.address, response.port)
-                self._endpoints[connection.vantage, target] = f"EPMD named port {response.port}"
+                self._endpoints.learn(connection.vantage, target, f"EPMD named port {response.port}")
                 self._learned(target)
-                waiting = self._answered.setdefault((connection.vantage, connection.opener.address, target), [])
-                waiting.append(attempt)
-                del waiting[:-256]
+                self._lookups.wait(attempt, target)
             case _:
                 pass
         learn_names(attempt, event)
@@ -235,17 +194,6 @@ class Correlator:
         self.stray_qualities |= {(connection.first.capture, quality) for quality in qualities_of(connection)}
 
     @property
-    def open_conversations(self) -> Iterable[Conversation]:
-        return (known.conversation for known in self._open.values())
-
-
-def _answered_at(attempt: Attempt) -> int:
-    """When EPMD told the port: what was dialled before that has nothing to do with this lookup."""
-    answered = attempt.first(events.EpmdAnswered)
-    return answered.packet.at if answered is not None else attempt.started_at
-
-
-def _closed_at(attempt: Attempt, before: int) -> int:
-    """When EPMD closed this lookup's connection: the dial follows that at once (docs/protocol.md 1.5)."""
-    closing = attempt.epmd.closing_of(Side.ACCEPTOR) if attempt.epmd else None
-    return closing.packet.at if closing is not None and closing.packet.at <= before else 0
+    def open_connections(self) -> int:
+        """How many are under observation: what memory is bounded by."""
+        return len(self._open)

@@ -106,7 +106,7 @@ def identify(first: FirstBytes, expected: Expectation | None) -> Identity | None
 
 
 def _name(data: bytes) -> bool | None:
-    return handshake.looks_like_handshake(Side.INITIATOR, data)
+    return handshake.looks_like_handshake(Side.INITIATOR, data, length_size=_length_size(data))
 
 
 _OPENERS = ((_name, Speech.HANDSHAKE), (looks_like_request, Speech.EPMD), (tls.looks_like_tls, Speech.TLS))

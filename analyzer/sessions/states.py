@@ -11,7 +11,6 @@ from enum import Enum
 
 from analyzer.sessions import events
 from analyzer.sessions.events import Event, Leg
-from dissectors.dialogue import Side
 
 
 class Stage(Enum):
@@ -118,17 +117,3 @@ def step(state: State, event: Event) -> State:
 
 def stage_of(state: State) -> Stage:
     return _STAGES[state]
-
-
-def blames(state: State) -> Side | None:
-    """Whose turn it is in ``state``: who must speak for the handshake to go on."""
-    return _TURNS.get(state)
-
-
-_TURNS: dict[State, Side] = {
-    State.OPEN: Side.INITIATOR,
-    State.NAMED: Side.ACCEPTOR,
-    State.STATUS: Side.ACCEPTOR,
-    State.CHALLENGED: Side.INITIATOR,
-    State.REPLIED: Side.ACCEPTOR,
-}

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from analyzer.decode.segment import Endpoint
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Kind
 from dissectors import epmd, flags
@@ -38,7 +39,9 @@ class Surroundings:
         self._by_hosts: dict[frozenset[str | None], list[Attempt]] = defaultdict(list)
         self._by_node: dict[str, list[Attempt]] = defaultdict(list)
         self._by_listener: dict[tuple[str | None, int | None], list[Attempt]] = defaultdict(list)
+        self._by_epmd: dict[Endpoint | None, list[Attempt]] = defaultdict(list)
         for attempt in attempts:
+            self._by_epmd[attempt.epmd.listener if attempt.epmd else None].append(attempt)
             self._by_hosts[frozenset((attempt.initiator.address, attempt.acceptor.address))].append(attempt)
             self._by_listener[attempt.acceptor.address, attempt.acceptor.port].append(attempt)
             for node in {attempt.initiator.node, attempt.acceptor.node} - {None}:
@@ -74,7 +77,7 @@ class Surroundings:
         """Other attempts that asked the same EPMD."""
         if attempt.epmd is None:
             return
-        for other in self.attempts:
+        for other in self._by_epmd[attempt.epmd.listener if attempt.epmd else None]:
             if other is not attempt and other.epmd is not None and other.epmd.listener == attempt.epmd.listener:
                 yield other
 

@@ -6,7 +6,7 @@ stays the same everywhere are the initial sequence numbers and the challenges, 3
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt
@@ -98,10 +98,18 @@ def _led_by_initiator(leader: Attempt) -> Attempt:
         return leader
     views = [leader, *leader.views]
     best = max(views, key=lambda view: (view.epmd is not None, _own_address(view), -view.started_at))
-    best.views = [view for view in views if view is not best]
-    for view in best.views:
-        view.views = []
+    for view in views:
+        view.views = [other for other in views if other is not view]
+        view.called_name = view.called_name or _first(other.called_name for other in views)
+        view.called = view.called or _first(other.called for other in views)
+        view.initiator.node = view.initiator.node or _first(other.initiator.node for other in views)
+        view.acceptor.node = view.acceptor.node or _first(other.acceptor.node for other in views)
     return best
+
+
+def _first(names: Iterable[str | None]) -> str | None:
+    """What one capture missed of the names another one may have."""
+    return next((name for name in names if name is not None), None)
 
 
 def _own_address(attempt: Attempt) -> bool:

@@ -24,6 +24,8 @@ from tests.analyzer.sessions.talking import OTP_26, port2_resp
 
 ANN, BOB, CID = "10.0.0.1", "10.0.0.2", "10.0.0.3"
 PORT = 9100
+MANY_SESSIONS = Path(__file__).parents[2] / "samples" / "shapes" / "many-sessions.pcap"
+"""Forty real attempts, two with a wrong cookie; the others have the cookie ck."""
 
 
 def rejected(net: Network, initiator: str = ANN, acceptor: str = BOB, *, lookup: bool = True) -> None:
@@ -188,6 +190,19 @@ def test_known_cookies_are_tried() -> None:
     assert "ours'" not in repr(found.diagnoses[0].findings)
 
 
+@pytest.mark.parametrize(
+    ("cookie", "initiator", "acceptor"), [(b"ck", None, 1), (b"none of theirs", None, None)], ids=["theirs", "another"]
+)
+def test_who_holds_the_wrong_cookie(cookie: bytes, initiator: int | None, acceptor: int | None) -> None:
+    """An acceptor that proves the given cookie to others holds it, so the initiator that it refuses does not."""
+    source = open_source([str(MANY_SESSIONS)], stdin=io.BytesIO())
+    found = analyze(source, Options(cookies=CookieJar([cookie])))
+    refused = [diagnosis.detail for diagnosis in found.diagnoses if diagnosis.verdict == "cookie-mismatch"]
+    assert refused
+    for detail in refused:
+        assert (detail["initiator_cookie_file"], detail["acceptor_cookie_file"]) == (initiator, acceptor)
+
+
 # --- While it goes on -------------------------------------------------------------------------------------------------
 
 
@@ -296,6 +311,6 @@ def test_memory_is_not_for_what_is_over() -> None:
         pipeline = Pipeline(source, Options())
         most = 0
         for _ in pipeline.run():
-            most = max(most, len(list(pipeline.correlator.open_conversations)))
+            most = max(most, pipeline.correlator.open_connections)
     assert len(pipeline.correlator.attempts) == 200
     assert most <= 5

@@ -56,7 +56,7 @@ def test_after_a_distribution_header(data: bytes, expected: ControlMessage | Non
             bytes.fromhex(
                 "6804 6106 58 770f636e6f64654031302e37372e362e33 000000000000000000e10000 7700 7703726578 6802"
             ),
-            ControlMessage(6, "rex", ("app@alpha", "", "rex", "features_request")),
+            ControlMessage(6, "rex"),
         ),
         # An older one: ATOM_EXT and PID_EXT
         (bytes.fromhex("6804 6106 67 6400036140 62 000000000000000001 640000 6400036e6574"), ControlMessage(6, "net")),

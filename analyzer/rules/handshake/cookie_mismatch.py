@@ -134,6 +134,7 @@ def _rejected_by_acceptor(attempt: Attempt, around: Surroundings, ending: Ending
         # The acceptor's FIN does not acknowledge the reply: it was sent before the reply arrived, by a timer.
         return
     matched = around.cookie_of_reply(attempt)
+    accepted = _accepted_elsewhere(attempt, around) if len(around.cookies) else None
     accepted_elsewhere = next((other for other in around.to_listener(attempt) if other.first(events.AckSent)), None)
     tls = attempt.first(events.TlsClientHello) is not None
     proven = (
@@ -150,15 +151,15 @@ def _rejected_by_acceptor(attempt: Attempt, around: Surroundings, ending: Ending
         why=f"the acceptor {'reset' if ending.is_reset else 'closed'} the connection {seconds(ending.waited)} after the"
         " challenge reply, without an ack: that is what a node does with a digest that does not fit its cookie"
         + (" (inside TLS: read from the sizes of the records)" if tls else "")
-        + _known(matched, len(around.cookies)),
+        + _known(matched, accepted, len(around.cookies)),
         evidence=[
             show(attempt.first(events.ChallengeSent), "challenge"),
             show(replied, "challenge reply, with the digest"),
             show(ending.closing, f"the {ending.side.value} closes, and no ack was sent"),
         ],
-        detail={"rejected_by": Side.ACCEPTOR.value} | _cookie_detail(matched, len(around.cookies)),
+        detail={"rejected_by": Side.ACCEPTOR.value} | _cookie_detail(matched, accepted, len(around.cookies)),
         alternatives=() if certainty is Certainty.CERTAIN else ("the acceptor's node ended in that very moment",),
-        rejecter=attempt.acceptor.label,
+        rejecter=attempt.label(Side.ACCEPTOR),
     )
 
 
@@ -187,7 +188,7 @@ def _rejected_by_initiator(attempt: Attempt, around: Surroundings, ending: Endin
         alternatives=()
         if proven
         else ("a limit at the initiator's node (see local-setup-failure); a cookie known with --cookie-file tells",),
-        rejecter=attempt.initiator.label,
+        rejecter=attempt.label(Side.INITIATOR),
     )
 
 
@@ -204,16 +205,33 @@ ACK_LENGTH = 19
 """A challenge ack with its length field."""
 
 
-def _known(matched: int | None, cookies: int) -> str:
+def _known(matched: int | None, accepted: int | None, cookies: int) -> str:
+    """Who holds the wrong cookie, as far as the cookies that the user gave can tell (docs/protocol.md 5)."""
     if not cookies:
         return ""
-    if matched is None:
-        return "; the initiator's digest was made with none of the cookies given with --cookie-file"
-    return (
-        f"; the initiator's digest was made with the cookie of --cookie-file number {matched + 1}, so the acceptor's"
-        " cookie is another"
-    )
+    if matched is not None:
+        return (
+            f"; the initiator's digest was made with the cookie of --cookie-file number {matched + 1}, so the"
+            " acceptor's cookie is another"
+        )
+    if accepted is not None:
+        return (
+            f"; elsewhere in the capture the acceptor uses the cookie of --cookie-file number {accepted + 1}, and the"
+            " initiator's digest was not made with it: the initiator's cookie is the wrong one"
+        )
+    return "; the initiator's digest was made with none of the cookies given with --cookie-file"
 
 
-def _cookie_detail(matched: int | None, cookies: int) -> dict[str, object]:
-    return {"initiator_cookie_file": None if matched is None else matched + 1} if cookies else {}
+def _cookie_detail(matched: int | None, accepted: int | None, cookies: int) -> dict[str, object]:
+    if not cookies:
+        return {}
+    return {
+        "initiator_cookie_file": None if matched is None else matched + 1,
+        "acceptor_cookie_file": None if accepted is None else accepted + 1,
+    }
+
+
+def _accepted_elsewhere(attempt: Attempt, around: Surroundings) -> int | None:
+    """Index of the known cookie with which the same acceptor acknowledged another initiator."""
+    acks = (around.cookie_of_ack(other) for other in around.to_listener(attempt))
+    return next((cookie for cookie in acks if cookie is not None), None)

@@ -107,10 +107,10 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     yield RULE.finding(
         attempt,
         certainty=Certainty.CERTAIN,
-        why=f"the acceptor answered alive: it holds a link to a node named {attempt.initiator.label}{whose}"
+        why=f"the acceptor answered alive: it holds a link to a node named {attempt.label(Side.INITIATOR)}{whose}"
         + ("; it then dropped the old link and went on with this one" if went_on else ""),
         evidence=[
-            show(attempt.first(events.NameSent), f"send_name as {attempt.initiator.label}"),
+            show(attempt.first(events.NameSent), f"send_name as {attempt.label(Side.INITIATOR)}"),
             show(alive, "status alive"),
             show(answer, f"the initiator answers {answer.text}") if answer else None,
             show(attempt.first(events.ChallengeSent), "the handshake goes on") if went_on else None,
@@ -141,7 +141,10 @@ def _third_party(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
                 why="the acceptor closed without a byte while it was undecided about another connection of the same"
                 " name",
                 evidence=[
-                    show(undecided, f"on another connection the acceptor answers alive to {attempt.initiator.label}"),
+                    show(
+                        undecided,
+                        f"on another connection the acceptor answers alive to {attempt.label(Side.INITIATOR)}",
+                    ),
                     show(named, "send_name of the same node"),
                     show(ending.closing, "the acceptor closes at once"),
                 ],

@@ -173,6 +173,6 @@ def _during_lookup(attempt: Attempt) -> Iterator[Finding]:
             show(answered, "EPMD's answer, too late"),
         ],
         detail={"expired_at": Side.INITIATOR.value, "after_ms": ending.timer // MILLISECOND},
-        waiter=attempt.initiator.label,
+        waiter=attempt.label(Side.INITIATOR),
         seconds=f"{ending.timer / SECOND:.1f}",
     )

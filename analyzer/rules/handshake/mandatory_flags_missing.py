@@ -109,8 +109,8 @@ def _refused_by_acceptor(attempt: Attempt, around: Surroundings, refused: events
         if sure and around.acceptor_flags(attempt) is not None
         else ("the acceptor's allow list (net_kernel:allow/1)",),
         flags=", ".join(lacking),
-        rejecter=attempt.acceptor.label,
-        rejected=attempt.initiator.label,
+        rejecter=attempt.label(Side.ACCEPTOR),
+        rejected=attempt.label(Side.INITIATOR),
     )
 
 
@@ -135,6 +135,6 @@ def _aborted_by_initiator(attempt: Attempt) -> Iterator[Finding]:
         ],
         detail={"missing_flags": list(lacking), "rejected_by": Side.INITIATOR.value},
         flags=", ".join(lacking),
-        rejecter=attempt.initiator.label,
-        rejected=attempt.acceptor.label,
+        rejecter=attempt.label(Side.INITIATOR),
+        rejected=attempt.label(Side.ACCEPTOR),
     )

@@ -76,10 +76,11 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
             if sure
             else "its numbers fit neither end"
         )
+        absent = "; the capture nearer to that end does not have it" if sure and reset.ttl != reset.usual_ttl else ""
         yield RULE.finding(
             attempt,
             certainty=Certainty.CERTAIN if sure else Certainty.LIKELY,
-            why=f"the RST that claims to be from the {reset.side.value} was not sent by it: {ttl}",
+            why=f"the RST that claims to be from the {reset.side.value} was not sent by it: {ttl}{absent}",
             evidence=[
                 Evidence(link.flows[reset.side].last_data or link.first, "a genuine packet of the connection"),
                 show(reset, f"RST in the name of the {reset.side.value}"),

@@ -44,6 +44,7 @@ from analyzer.sessions.ending import seconds
 from analyzer.sessions.lifetime import partition
 from analyzer.sessions.product import Product
 from analyzer.sessions.surroundings import Surroundings
+from dissectors.dialogue import Side
 
 RULE = Rule(
     id="LNK007",
@@ -115,4 +116,4 @@ REMOVES = "remove_connection"
 
 
 def _ends(attempt: Attempt) -> str:
-    return f"{attempt.initiator.label} and {attempt.acceptor.label}"
+    return f"{attempt.label(Side.INITIATOR)} and {attempt.label(Side.ACCEPTOR)}"

@@ -31,6 +31,7 @@ from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Stage
 from analyzer.sessions.lifetime import superseding
 from analyzer.sessions.surroundings import Surroundings
+from dissectors.dialogue import Side
 
 RULE = Rule(
     id="LNK004",
@@ -59,8 +60,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     yield RULE.finding(
         attempt,
         certainty=Certainty.CERTAIN,
-        why=f"a new connection of {attempt.initiator.label} to the same acceptor was answered alive and went through;"
-        " the acceptor then dropped this one",
+        why=f"a new connection of {attempt.label(Side.INITIATOR)} to the same acceptor was answered alive and went"
+        " through; the acceptor then dropped this one",
         evidence=[
             show(alive, "status alive on the new connection"),
             show(newer.first(events.ReplySent), "the new connection passes the challenge"),

@@ -20,7 +20,6 @@ from analyzer.sessions.events.handshake import (
 )
 from analyzer.sessions.events.link import DataStarted, GlobalSaid, Ticked
 from analyzer.sessions.events.tcp import (
-    Acknowledged,
     BytesMissing,
     Closed,
     DialAnswered,
@@ -44,7 +43,6 @@ from analyzer.sessions.events.unknown import ForeignSpoken, NotUnderstood
 
 __all__ = [
     "AckSent",
-    "Acknowledged",
     "BytesMissing",
     "ChallengeSent",
     "Closed",

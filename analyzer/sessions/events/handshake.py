@@ -27,7 +27,6 @@ class HandshakeEvent(Event):
 class NameSent(HandshakeEvent):
     name: ClassVar[str] = "send-name"
     message: handshake.SendName | handshake.SendNameOld | None = None
-    name_length: int | None = None
 
     def fields(self) -> Fields:
         return inferred(self, self.message)
@@ -60,7 +59,6 @@ class StatusAnswered(HandshakeEvent):
 class ChallengeSent(HandshakeEvent):
     name: ClassVar[str] = "challenge"
     message: handshake.Challenge | handshake.ChallengeOld | None = None
-    name_length: int | None = None
 
     def fields(self) -> Fields:
         return inferred(self, self.message)

@@ -57,17 +57,6 @@ class DialProhibited(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledged(Event):
-    """TCP of ``side`` has received all that the peer had said: only where it is the last thing heard of that side."""
-
-    name: ClassVar[str] = "acknowledged"
-    offset: int
-
-    def fields(self) -> Fields:
-        return {"bytes": self.offset}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Resent(Event):
     """Bytes that were sent before."""
 

@@ -35,10 +35,6 @@ CASES: list[tuple[Event, str]] = [
         ),
         "ICMP from fe80::1: error (99/0)",
     ),
-    (
-        events.Acknowledged(packet=AT, side=BACK, leg=LINK, offset=33),
-        "TCP acknowledges all 33 bytes so far, and says nothing",
-    ),
     (events.Resent(packet=AT, side=OUT, leg=LINK, offset=0, length=1, retry=3), "sends 1 byte again (retry 3)"),
     (
         events.BytesMissing(packet=AT, side=OUT, leg=LINK, offset=0, length=23, delivered=True),
@@ -70,7 +66,7 @@ CASES: list[tuple[Event, str]] = [
         'name "ann@h", OTP 19 to 20',
     ),
     (
-        events.NameSent(packet=AT, side=OUT, leg=LINK, inferred=True, name_length=5),
+        events.NameSent(packet=AT, side=OUT, leg=LINK, inferred=True),
         "name (not readable: told by its place and size)",
     ),
     (events.StatusSent(packet=AT, side=BACK, leg=LINK, text="nok"), 'status "nok"'),

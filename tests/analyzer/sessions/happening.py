@@ -20,7 +20,6 @@ _MAKERS: tuple[Callable[..., Event], ...] = (
     events.Opened,
     events.DialRefused,
     partial(events.DialProhibited, reporter="10.0.0.254", version=4, type=3, code=13, answers_dial=True),
-    partial(events.Acknowledged, offset=5),
     partial(events.Resent, offset=0, length=5, retry=1),
     partial(events.BytesMissing, offset=0, length=5, delivered=True),
     events.Closed,

@@ -18,7 +18,8 @@ from analyzer.capture.packet import PacketRef
 from analyzer.decode.segment import Endpoint
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.conversation import Conversation
-from analyzer.sessions.correlate import Correlator, Ports
+from analyzer.sessions.correlate import Correlator
+from analyzer.sessions.endpoints import Ports
 from analyzer.sessions.events import Event
 from analyzer.sessions.identify import Expectation
 from analyzer.streams.stream import (

@@ -54,16 +54,31 @@ def test_the_timeline_is_in_order() -> None:
     assert (attempt.started_at, attempt.ended_at) == (10, 490)
 
 
-def test_the_timeline_is_bounded_but_not_its_end() -> None:
-    """A storm of repetitions is counted; how it ended is kept all the same."""
+def resent(number: int) -> events.Resent:
+    packet = PacketRef(0, number, number)
+    return events.Resent(packet=packet, side=Side.INITIATOR, leg=Leg.LINK, offset=0, length=4, retry=number)
+
+
+def test_repetitions_leave_room_for_the_rest() -> None:
+    """A storm of them is counted; what is said afterwards, and how it ended, is kept all the same."""
     attempt = new()
     for number in range(1, MAX_TIMELINE + 101):
-        attempt.add(ticked(number))
+        attempt.add(resent(number))
+    attempt.add(ticked(9998))
     attempt.add(events.Closed(packet=PacketRef(0, 9999, 99_999), side=Side.ACCEPTOR, leg=Leg.LINK))
-    assert len(attempt.timeline) == MAX_TIMELINE + 1
+    assert len(attempt.timeline) == MAX_TIMELINE + 2
     assert attempt.omitted == 100
     assert attempt.stage is Stage.ENDED
     assert isinstance(attempt.timeline[-1], events.Closed)
+
+
+def test_the_timeline_is_bounded() -> None:
+    """A peer that makes events without end does not fill the memory."""
+    attempt = new()
+    for number in range(1, 3 * MAX_TIMELINE):
+        attempt.add(ticked(number))
+    assert len(attempt.timeline) == 2 * MAX_TIMELINE
+    assert attempt.omitted == MAX_TIMELINE - 1
 
 
 def test_looking_up_events() -> None:

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from analyzer.sessions import events
 from analyzer.sessions.events import Event, Leg
-from analyzer.sessions.states import PROVES, TABLE, Stage, State, blames, stage_of, step
-from dissectors.dialogue import Side
+from analyzer.sessions.states import PROVES, TABLE, Stage, State, stage_of, step
 from tests.analyzer.sessions.happening import event_classes, every_event
 
 ORDER = list(State)
@@ -106,15 +105,3 @@ def test_any_order_of_events(story: list[Event]) -> None:
     for before, after in itertools.pairwise(states):
         assert ORDER.index(before) <= ORDER.index(after)
         assert list(Stage).index(stage_of(before)) <= list(Stage).index(stage_of(after))
-
-
-def test_whose_turn_it_is() -> None:
-    """The handshake goes to and fro; before and after it nobody owes anything."""
-    turns = {state: blames(state) for state in State if blames(state) is not None}
-    assert turns == {
-        State.OPEN: Side.INITIATOR,
-        State.NAMED: Side.ACCEPTOR,
-        State.STATUS: Side.ACCEPTOR,
-        State.CHALLENGED: Side.INITIATOR,
-        State.REPLIED: Side.ACCEPTOR,
-    }
