@@ -97,7 +97,8 @@ class Pipeline:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from analyzer.sieve import Sieve
 
-        self._sieve = Sieve()
+        self._sieve = Sieve(self.options.epmd_ports | self.options.dist_ports)
+        self.correlator.tell_ports(self._sieve.learn)
         return self.source.sifted(self._sieve, sieve_from)
 
     def run(
@@ -129,6 +130,9 @@ class Pipeline:
                 continue
             found = self.streams.feed(decoded) if isinstance(decoded, Segment) else self.streams.unreachable(decoded)
             yield from self._correlate(found)
+        if self._sieve is not None:
+            for vantage, count in self._sieve.unseen.items():
+                self.extents[vantage].others += count
         for vantage, capture in self._vantages.items():
             self.extents[vantage].cut = self.source.captures[capture].cut
         yield from self._correlate(self.streams.finish())
@@ -143,10 +147,10 @@ class Pipeline:
             ):
                 self.extents[event.stream.vantage].others += 1
             placed = self.correlator.take(event)
-            if self._sieve is not None and not event.stream.watched:
+            if self._sieve is not None:
                 if isinstance(event, Forgotten):
-                    self._sieve.revive(event.stream)
-                else:
+                    self._sieve.forget(event.stream)
+                elif not event.stream.watched:
                     self._sieve.pass_over(event.stream)
             if placed:
                 self._count(event.packet)
