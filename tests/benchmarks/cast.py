@@ -42,6 +42,8 @@ class Pair:
     """Two nodes of which the first connects to the second: what is the same in each of their attempts."""
 
     index: int
+    to: int | None = None
+    """Index of the pair whose acceptor is called instead of its own."""
 
     @property
     def initiator(self) -> str:
@@ -49,20 +51,24 @@ class Pair:
 
     @property
     def acceptor(self) -> str:
-        return f"{self.called}@peer{self.index:06d}"
+        return f"{self.called}@peer{self._to:06d}"
 
     @property
     def called(self) -> str:
-        return f"bob{self.index:06d}"
+        return f"bob{self._to:06d}"
 
     @property
     def addresses(self) -> tuple[int, int]:
-        return _NETWORK | 2 * self.index, _NETWORK | 2 * self.index + 1
+        return _NETWORK | 2 * self.index, _NETWORK | 2 * self._to + 1
 
     @property
     def port(self) -> int:
         """On which the acceptor listens."""
-        return 9100 + self.index % 900
+        return 9100 + self._to % 900
+
+    @property
+    def _to(self) -> int:
+        return self.index if self.to is None else self.to
 
 
 class Cast:

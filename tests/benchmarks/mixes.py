@@ -32,6 +32,8 @@ _ATTEMPTS_AT_ONCE = 50
 _COHORTS_OF_A_STORY = 4
 """Enough that a pair has given up on one attempt before it begins the next."""
 _BETWEEN_COHORTS = SECOND // 4
+_CALLERS = 25
+"""Nodes that call the same one in ``storm``."""
 _SCANNED = 8
 _SCAN = 10 * SECOND
 """How long the flood lasts."""
@@ -126,10 +128,10 @@ def _busy(tape: Tape, cast: Cast, blocks: list[Burst], done: Callable[[], bool],
 
 def attempts(tape: Tape, size: int, seed: int) -> None:
     """One attempt after the other, of every story; the nodes of each pair try again and again."""
-    tape.enter(_storm(tape, random.Random(seed), size))
+    tape.enter(_one_after_the_other(tape, random.Random(seed), size))
 
 
-def _storm(tape: Tape, dice: random.Random, size: int) -> Actor:
+def _one_after_the_other(tape: Tape, dice: random.Random, size: int) -> Actor:
     pairs = map(Pair, count(1))
     casts: Iterator[tuple[str, list[Pair]]] = cycle(
         [
@@ -143,6 +145,18 @@ def _storm(tape: Tape, dice: random.Random, size: int) -> Actor:
         verdict, group = next(casts)
         tape.enter(plant(verdict, Cast(tape, group[:left], dice.getrandbits(32))))
         left -= len(group)
+        yield _BETWEEN_COHORTS
+
+
+def storm(tape: Tape, size: int, seed: int) -> None:
+    """A node has been started with another cookie, and all of its cluster try to reach it, again and again."""
+    tape.enter(_retries(tape, random.Random(seed), size))
+
+
+def _retries(tape: Tape, dice: random.Random, size: int) -> Actor:
+    pairs = [Pair(index, to=1) for index in range(1, _CALLERS + 1)]
+    for left in range(size, 0, -_CALLERS):
+        tape.enter(plant("cookie-mismatch", Cast(tape, pairs[:left], dice.getrandbits(32))))
         yield _BETWEEN_COHORTS
 
 
@@ -211,6 +225,7 @@ KINDS: dict[str, Kind] = {
     "unrelated": Kind(unrelated, "bytes", 1_000_000_000, "other applications, and 1 % Erlang"),
     "bulk": Kind(bulk, "bytes", 1_000_000_000, "bulk data between connected nodes"),
     "attempts": Kind(attempts, "attempts", 100_000, "attempts of nodes, most of which fail"),
+    "storm": Kind(storm, "attempts", 20_000, "a cluster that tries to reach one node, again and again"),
     "flood": Kind(flood, "half-open connections", 1_000_000, "a SYN flood"),
     "longlived": Kind(longlived, "packets", 5_000_000, "days of ticks on many links"),
 }
