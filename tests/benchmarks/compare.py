@@ -26,7 +26,7 @@ SIZES = {
     "unrelated": 1_000_000_000,
     "bulk": 1_000_000_000,
     "attempts": 100_000,
-    "storm": 20_000,
+    "storm": 5_000,
     "flood": 1_000_000,
     "longlived": 5_000_000,
 }

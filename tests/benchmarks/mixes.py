@@ -225,7 +225,7 @@ KINDS: dict[str, Kind] = {
     "unrelated": Kind(unrelated, "bytes", 1_000_000_000, "other applications, and 1 % Erlang"),
     "bulk": Kind(bulk, "bytes", 1_000_000_000, "bulk data between connected nodes"),
     "attempts": Kind(attempts, "attempts", 100_000, "attempts of nodes, most of which fail"),
-    "storm": Kind(storm, "attempts", 20_000, "a cluster that tries to reach one node, again and again"),
+    "storm": Kind(storm, "attempts", 5_000, "a cluster that tries to reach one node, again and again"),
     "flood": Kind(flood, "half-open connections", 1_000_000, "a SYN flood"),
     "longlived": Kind(longlived, "packets", 5_000_000, "days of ticks on many links"),
 }
