@@ -82,9 +82,7 @@ def read_batches(stream: BinaryIO, state: CaptureState) -> Iterator[Batch]:
     heads_at = np.ndarray((len(buffer) - header - HEAD,), f"V{header + HEAD}", buffer, strides=(1,))
     word = f"{variant.order}u4"
     names = ("seconds", "fraction", "captured", "wire")
-    record = np.dtype(
-        {"names": names, "formats": (word,) * 4, "offsets": (0, 4, 8, 12), "itemsize": header + HEAD}
-    )
+    record = np.dtype({"names": names, "formats": (word,) * 4, "offsets": (0, 4, 8, 12), "itemsize": header + HEAD})
     base, held, packets = FILE_HEADER_SIZE, 0, 0
     state.consumed = FILE_HEADER_SIZE
     while True:
