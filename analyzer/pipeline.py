@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from analyzer import rules
 from analyzer.capture import Elapsed, Packet, PacketRef, Source
 from analyzer.decode import Decoder
+from analyzer.decode.address import endpoint
 from analyzer.decode.segment import Endpoint, Segment, Skipped, SkipReason
 from analyzer.findings import Analysis, Diagnosis
 from analyzer.sessions.attempt import Attempt
@@ -90,14 +91,20 @@ class Pipeline:
     def _items(self) -> Iterator[Packet | Elapsed]:
         """The packets that go on, through the sieve where there are many."""
         sieve_from = self.options.sieve_from
-        if sieve_from is None or self.source.largest < sieve_from:
+        limited = self.options.since is not None or self.options.until is not None
+        if sieve_from is None or self.source.largest < sieve_from or limited:
+            # Whoever looks at a part of the time sees connections begin elsewhere than the sieve does.
             return iter(self.source)
         # numpy takes longer to load than a small capture takes to read, and half of that goes into starting the threads
         # of a library for matrices.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from analyzer.sieve import Sieve
 
-        self._sieve = Sieve(self.options.epmd_ports | self.options.dist_ports)
+        listening = self.streams.listening
+        self._sieve = Sieve(
+            self.options.epmd_ports | self.options.dist_ports,
+            lambda address, port: listening.learn(endpoint(address, port)),
+        )
         self.correlator.tell_ports(self._sieve.learn)
         return self.source.sifted(self._sieve, sieve_from)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from analyzer.capture.state import CaptureState
 
-BUFFER = 32 * 1024 * 1024
+BUFFER = 16 * 1024 * 1024
 """Bytes read at a time."""
 HEAD = 76
 """Bytes of each packet that :attr:`Batch.heads` shows: link, VLAN, IPv6 and TCP up to its flags."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -45,8 +45,12 @@ class _Opening:
 class Sieve:
     """Keeps and drops as it is told; see the module."""
 
-    def __init__(self, ports: Iterable[int] = ()) -> None:
-        """``ports``: on which connections matter, whatever they say."""
+    def __init__(
+        self, ports: Iterable[int] = (), listens: Callable[[bytes, int], None] = lambda address, port: None
+    ) -> None:
+        """``ports``: on which connections matter, whatever they say.  ``listens`` hears of the packed address and port
+        of every listener of a connection that is not passed on: who listens tells who opened other connections."""
+        self._listens = listens
         self._ours = np.zeros(1 << 16, np.bool_)
         self._ours[list(ports)] = True
         self._unwatched: set[int] = set()
@@ -61,6 +65,8 @@ class Sieve:
         """Keys of streams that were unwatched and are no more, in the order in which they were forgotten."""
         self._learned: list[int] = []
         """Ports, likewise."""
+        self._sifting = 0
+        """Batches that are being sifted now: of several captures at once."""
         self.unseen: dict[int, int] = {}
         """How many connections were not passed on, by point of observation."""
 
@@ -90,6 +96,16 @@ class Sieve:
         """Indices of the packets that pass, in order.
 
         Only where a port is learned while a connection to it opens, the packets of its opening come late."""
+        self._sifting += 1
+        try:
+            yield from self._sift(batch, vantage)
+        finally:
+            self._sifting -= 1
+            if not self._sifting:
+                self._forgotten.clear()
+                self._learned.clear()
+
+    def _sift(self, batch: Batch, vantage: int) -> Iterator[int]:
         columns = columns_of(batch, vantage)
         keys, marks = columns.keys, columns.marks
         unimportant = self._dropped.has(keys) & ~marks
@@ -173,12 +189,18 @@ class Sieve:
             drop.append(rows[first:last])
             openings.append(_Opening(rows[first:last], int(rows[said]), int(segments.listener[first])))
             added.append(key)
+            self._tell_listener(batch, columns, int(rows[first]), int(segments.listener[first]))
         if added:
             self._unseen.add(np.array(added, np.uint64))
             self.unseen[vantage] = self.unseen.get(vantage, 0) + len(added)
         if drop:
             rest = np.setdiff1d(rest, np.concatenate(drop), assume_unique=True)
         return rest, openings
+
+    def _tell_listener(self, batch: Batch, columns: Columns, row: int, port: int) -> None:
+        version, link = int(columns.version[row]), int(columns.link[row])
+        begin, end = (link + 16, link + 20) if version == 4 else (link + 24, link + 40)
+        self._listens(batch.data(row)[begin:end], port)
 
     def _says_no(self, segments: Segments, first: int, last: int) -> int | None:
         """The segment in ``first:last``, all of one connection from its SYN on, that shows that it is none of ours."""
