@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer import rules
-from analyzer.capture import Elapsed, Packet, PacketRef, Source
+from analyzer.capture import Elapsed, Packet, PacketRef, Run, Source
 from analyzer.decode import Decoder
 from analyzer.decode.address import endpoint
 from analyzer.decode.segment import Endpoint, Segment, Skipped, SkipReason
@@ -22,7 +22,7 @@ from analyzer.sessions.endpoints import EPMD_PORT, Ports
 from analyzer.sessions.events import Event, Leg
 from analyzer.sessions.surroundings import Extent, Surroundings
 from analyzer.sessions.views import join_views
-from analyzer.streams.stream import ForgetReason, Forgotten, StreamEvent, Syn
+from analyzer.streams.stream import Bulk, Data, ForgetReason, Forgotten, StreamEvent, Syn
 from analyzer.streams.table import StreamTable
 from analyzer.summary import incidents_of, nodes_of, summaries_of
 from analyzer.watch import Watch
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 NEIGHBOURS = 64
 """Attempts that a verdict given while packets still come takes into account."""
+BUSY_EVERY = 16
+"""Packets of one direction of a stream, after which it is worth looking for runs."""
 PROGRESS_EVERY = 4096
 """Packets between two calls of ``on_progress``."""
 
@@ -88,7 +90,7 @@ class Pipeline:
         self._decoder = Decoder()
         self._sieve: Sieve | None = None
 
-    def _items(self) -> Iterator[Packet | Elapsed]:
+    def _items(self) -> Iterator[Packet | Run | Elapsed]:
         """The packets that go on, through the sieve where there are many."""
         sieve_from = self.options.sieve_from
         limited = self.options.since is not None or self.options.until is not None
@@ -116,7 +118,7 @@ class Pipeline:
         for count, packet in enumerate(self._items()):
             if on_progress is not None and (count % PROGRESS_EVERY == 0 or isinstance(packet, Elapsed)):
                 on_progress(self.source)
-            capture, at = (packet.capture, packet.at) if isinstance(packet, Elapsed) else packet.ref[::2]
+            capture, at = packet.ref[::2] if isinstance(packet, Packet) else (packet.capture, packet.at)
             if (since is not None and at < since) or (until is not None and at > until):
                 continue
             self._vantages[packet.vantage] = capture
@@ -130,13 +132,32 @@ class Pipeline:
                 on_time(at)
             if isinstance(packet, Elapsed):
                 continue
-            decoded = self._decoder.decode(packet)
-            if isinstance(decoded, Skipped):
-                key = (packet.ref.capture, decoded.reason)
-                self.skipped[key] = self.skipped.get(key, 0) + 1
+            if isinstance(packet, Run):
+                yield from self._take_run(packet)
                 continue
-            found = self.streams.feed(decoded) if isinstance(decoded, Segment) else self.streams.unreachable(decoded)
+            yield from self._take(packet)
+        yield from self._finish()
+
+    def _take(self, packet: Packet) -> Iterator[tuple[Attempt, Event]]:
+        decoded = self._decoder.decode(packet)
+        if isinstance(decoded, Skipped):
+            key = (packet.ref.capture, decoded.reason)
+            self.skipped[key] = self.skipped.get(key, 0) + 1
+            return
+        found = self.streams.feed(decoded) if isinstance(decoded, Segment) else self.streams.unreachable(decoded)
+        yield from self._correlate(found)
+
+    def _take_run(self, run: Run) -> Iterator[tuple[Attempt, Event]]:
+        """At once if that comes to the same, else packet by packet."""
+        found = self.streams.feed_run(run)
+        if found is not None:
             yield from self._correlate(found)
+            return
+        for packet in run.packets():
+            yield from self._correlate(self.streams.advance(packet.ref.at))
+            yield from self._take(packet)
+
+    def _finish(self) -> Iterator[tuple[Attempt, Event]]:
         if self._sieve is not None:
             for vantage, count in self._sieve.unseen.items():
                 self.extents[vantage].others += count
@@ -159,9 +180,11 @@ class Pipeline:
                     self._sieve.forget(event.stream)
                 elif not event.stream.watched:
                     self._sieve.pass_over(event.stream)
-            if placed:
-                self._count(event.packet)
-                yield from placed
+                elif isinstance(event, Data) and event.stream.segments[event.direction] % BUSY_EVERY == 0:
+                    self._sieve.busy(event.stream)
+            for attempt, made in placed:
+                self._count(made.packet if isinstance(event, Bulk) else event.packet)
+                yield attempt, made
 
     def _count(self, packet: PacketRef) -> None:
         """A packet may show several events, one after the other."""

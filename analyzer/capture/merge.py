@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from analyzer.capture.container import read_capture
-from analyzer.capture.packet import Elapsed, Packet, PacketRef
+from analyzer.capture.packet import Elapsed, Packet, PacketRef, Run
 from analyzer.capture.pcap import is_current
 from analyzer.capture.sources import STANDARD_INPUT, Input
 from analyzer.capture.state import NOT_A_PACKET, CaptureState, RawRecord
@@ -37,7 +37,7 @@ wrong file: a few, and not by more than a millisecond."""
 class Sifter(Protocol):
     """Says which packets of a batch go on."""
 
-    def sift(self, batch: Batch, vantage: int) -> Iterator[int]:
+    def sift(self, batch: Batch, vantage: int, capture: int) -> Iterator[int | Run]:
         """Their indices, in order; asked for as late as can be, for every packet that goes on may change its mind."""
 
 
@@ -65,9 +65,9 @@ class Track:
         self._stdin = stdin
         self._stream: BinaryIO | None = None
         self._records: Iterator[RawRecord] = iter(())
-        self._items: Iterator[Packet | Elapsed] | None = None
+        self._items: Iterator[Packet | Run | Elapsed] | None = None
         """What a sifter leaves of it."""
-        self._next: Packet | Elapsed | None = None
+        self._next: Packet | Run | Elapsed | None = None
         self._tail: Batch | None = None
         """The last batch of it, once it is there."""
         self.state = CaptureState(printable(source.path))
@@ -111,7 +111,7 @@ class Track:
         if self.state.format in BATCHED and self.size >= sifted_from and is_current(self._stream):
             self._items = self._sifted(self._stream, sifter)
 
-    def _sifted(self, stream: BinaryIO, sifter: Sifter) -> Iterator[Packet | Elapsed]:
+    def _sifted(self, stream: BinaryIO, sifter: Sifter) -> Iterator[Packet | Run | Elapsed]:
         """The packets that ``sifter`` lets pass, and the time of the others."""
         from analyzer.capture.batch import read_batches
 
@@ -128,7 +128,10 @@ class Track:
             state.truncated_packets += int((batch.wire > batch.captured).sum())
             self._tail = batch if batch.is_last else None
             yield Elapsed(index, vantage, int(at[0]))
-            for number in sifter.sift(batch, vantage):
+            for number in sifter.sift(batch, vantage, index):
+                if isinstance(number, Run):
+                    yield number
+                    continue
                 ref = PacketRef(index, batch.first_number + number, int(at[number]))
                 yield Packet(ref, vantage, batch.link_type, batch.data(number), int(batch.wire[number]))
             yield Elapsed(index, vantage, last)
@@ -162,10 +165,10 @@ class Track:
             yield chunk
             size = _READ
 
-    def _run_sifted(self, items: Iterator[Packet | Elapsed], until: int) -> Iterator[Packet | Elapsed]:
+    def _run_sifted(self, items: Iterator[Packet | Run | Elapsed], until: int) -> Iterator[Packet | Run | Elapsed]:
         item, self._next = self._next or next(items, None), None
         while item is not None:
-            at = item.at if isinstance(item, Elapsed) else item.ref.at
+            at = item.ref.at if isinstance(item, Packet) else item.at
             if at >= until:
                 self._next = item
                 self.head = (at, self.state.link_types[0], b"", 0)
@@ -174,7 +177,7 @@ class Track:
             item = next(items, None)
         self.head = None
 
-    def run(self, until: int) -> Iterator[Packet | Elapsed]:
+    def run(self, until: int) -> Iterator[Packet | Run | Elapsed]:
         """Delivers the packets up to the first one whose time is not before ``until``."""
         if self.head is None:
             return
@@ -267,7 +270,7 @@ class Source:
         """Bytes of the largest capture of which that is known."""
         return max(track.size or 0 for track in self._tracks)
 
-    def sifted(self, sifter: Sifter, sifted_from: int) -> Iterator[Packet | Elapsed]:
+    def sifted(self, sifter: Sifter, sifted_from: int) -> Iterator[Packet | Run | Elapsed]:
         """The same, but of captures of ``sifted_from`` bytes and more only the packets that ``sifter`` lets pass, and
         the times up to which the others were read."""
         self._sifter, self._sifted_from = sifter, sifted_from
@@ -286,7 +289,7 @@ class Source:
         for track in self._tracks:
             track.close()
 
-    def _merge(self) -> Iterator[Packet | Elapsed]:
+    def _merge(self) -> Iterator[Packet | Run | Elapsed]:
         vantages = Vantages()
         waiting: list[tuple[int, int, Track]] = []
         """Not opened yet: time of the first packet, index, track; the next one last."""

@@ -28,14 +28,24 @@ _LONGEST_LLC = 1500
 
 FIELDS_4 = {"version": ("u1", 0), "total": (">u2", 2), "fragment": (">u2", 6), "protocol": ("u1", 9)}
 FIELDS_4 |= {"source": (">u4", 12), "destination": (">u4", 16), "from": (">u2", 20), "to": (">u2", 22)}
-FIELDS_4 |= {"sequence": (">u4", 24), "offset": ("u1", 32), "flags": ("u1", 33)}
+FIELDS_4 |= {
+    "ip_id": (">u2", 4),
+    "ttl": ("u1", 8),
+    "sequence": (">u4", 24),
+    "acknowledgment": (">u4", 28),
+    "offset": ("u1", 32),
+    "flags": ("u1", 33),
+}
 FIELDS_6 = {"version": ("u1", 0), "total": (">u2", 4), "protocol": ("u1", 6)}
 FIELDS_6 |= {"source": (">u8", 8), "source_low": (">u8", 16)}
 FIELDS_6 |= {"destination": (">u8", 24), "destination_low": (">u8", 32)}
 FIELDS_6 |= {
     "from": (">u2", 40),
     "to": (">u2", 42),
+    "ip_id": (">u2", 4),
+    "ttl": ("u1", 7),
     "sequence": (">u4", 44),
+    "acknowledgment": (">u4", 48),
     "offset": ("u1", 52),
     "flags": ("u1", 53),
 }

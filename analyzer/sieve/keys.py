@@ -34,7 +34,7 @@ def mixed(values: Keys) -> Keys:
     return values
 
 
-def _mixed_one(value: int) -> int:
+def mixed_one(value: int) -> int:
     value = value * _MIX_1 & _MASK
     value ^= value >> 32
     value = value * _MIX_2 & _MASK
@@ -45,21 +45,23 @@ def salt(vantage: int) -> int:
     return (vantage + 1) * _MIX_3 & _MASK
 
 
+def number_of(address: str, port: int) -> int:
+    """One end of a connection; of IPv6 a hash."""
+    if ":" not in address:
+        one, two, three, four = map(int, address.split("."))
+        return (one << 24 | two << 16 | three << 8 | four) << 16 | port
+    from ipaddress import IPv6Address
+
+    packed = IPv6Address(address).packed
+    high, low = int.from_bytes(packed[:8], "big"), int.from_bytes(packed[8:], "big")
+    return mixed_one(mixed_one(high) ^ low) ^ port
+
+
 def key_of(vantage: int, *ends: tuple[str, int]) -> int:
     """The key of the packets between two addresses and ports."""
     key = salt(vantage)
     for address, port in ends:
-        if ":" in address:
-            from ipaddress import IPv6Address
-
-            packed = IPv6Address(address).packed
-            high, low = int.from_bytes(packed[:8], "big"), int.from_bytes(packed[8:], "big")
-            number = _mixed_one(high) ^ low
-            number = _mixed_one(number) ^ port
-        else:
-            one, two, three, four = map(int, address.split("."))
-            number = (one << 24 | two << 16 | three << 8 | four) << 16 | port
-        key += _mixed_one(number)
+        key += mixed_one(number_of(address, port))
     return key & _MASK | 1
 
 

@@ -36,7 +36,13 @@ class Segments:
     listener: NDArray[np.uint16]
     """Port that it goes to."""
     sequence: NDArray[np.uint32]
+    acknowledgment: NDArray[np.uint32]
     flags: NDArray[np.uint8]
+    ttl: NDArray[np.uint8]
+    ip_id: NDArray[np.uint16]
+    """Means nothing in IPv6."""
+    begin: Places
+    """Bytes before the payload."""
     length: Places
     """Bytes of payload."""
     cannot: Mask
@@ -48,6 +54,7 @@ def segments_of(batch: Batch, columns: Columns, rows: Places) -> Segments:
     count = len(rows)
     sender, listener = np.zeros(count, np.uint64), np.zeros(count, np.uint16)
     sequence, flags = np.zeros(count, np.uint32), np.zeros(count, np.uint8)
+    acknowledgment, ttl, ip_id = np.zeros(count, np.uint32), np.zeros(count, np.uint8), np.zeros(count, np.uint16)
     begin, length = np.zeros(count, np.int64), np.zeros(count, np.int64)
     kinds = columns.version[rows].astype(np.int64) * 256 + columns.link[rows]
     for kind in np.unique(kinds).tolist():
@@ -60,10 +67,11 @@ def segments_of(batch: Batch, columns: Columns, rows: Places) -> Segments:
         payload = header + (heads["offset"] >> 4).astype(np.int64) * 4
         sender[into] = mixed(half(heads, "source", "from", version))
         listener[into], sequence[into], flags[into] = heads["to"], heads["sequence"], heads["flags"]
+        acknowledgment[into], ttl[into], ip_id[into] = heads["acknowledgment"], heads["ttl"], heads["ip_id"]
         begin[into], length[into] = link + payload, total - payload
     buffer = np.frombuffer(batch.buffer, np.uint8)
     readable = (length >= 3) & (begin + 3 <= batch.captured[rows])
     at = batch.offsets[rows] + np.where(readable, begin, 0)
     announced = buffer[at].astype(np.int64) << 8 | buffer[at + 1]
     cannot = (announced == 0) | (announced > _LONGEST_FIRST) | ~_IS_TAG[buffer[at + 2]]
-    return Segments(sender, listener, sequence, flags, length, readable & cannot)
+    return Segments(sender, listener, sequence, acknowledgment, flags, ttl, ip_id, begin, length, readable & cannot)

@@ -10,10 +10,12 @@ import numpy as np
 
 from analyzer.sieve.columns import SYN_FIN_RST, Columns, columns_of
 from analyzer.sieve.keys import UNCOVERED, Table, key_of
+from analyzer.sieve.runs import SHORTEST, find_run
 from analyzer.sieve.segments import Segments, segments_of
 
 if TYPE_CHECKING:
     from analyzer.capture.batch import Batch
+    from analyzer.capture.packet import Run
     from analyzer.sieve.keys import Keys, Mask, Places
 
 SYN, SYN_ACK = 0x02, 0x12
@@ -65,6 +67,8 @@ class Sieve:
         """Keys of streams that were unwatched and are no more, in the order in which they were forgotten."""
         self._learned: list[int] = []
         """Ports, likewise."""
+        self._busy: dict[int, tuple[tuple[str, int], tuple[str, int]]] = {}
+        """Key → opener and listener of streams that are looked at in runs."""
         self._sifting = 0
         """Batches that are being sifted now: of several captures at once."""
         self.unseen: dict[int, int] = {}
@@ -81,6 +85,7 @@ class Sieve:
         """The stream is no more: what comes with its addresses and ports is another one."""
         key = key_of(stream.vantage, stream.opener, stream.listener)
         self._passed.discard(key)
+        self._busy.pop(key, None)
         if key in self._unwatched:
             self._unwatched.remove(key)
             self._dropped.remove(key)
@@ -92,20 +97,20 @@ class Sieve:
             self._ours[port] = True
             self._learned.append(port)
 
-    def sift(self, batch: Batch, vantage: int) -> Iterator[int]:
-        """Indices of the packets that pass, in order.
+    def sift(self, batch: Batch, vantage: int, capture: int) -> Iterator[int | Run]:
+        """Indices of the packets that pass, in order, and runs in the place of their first packet.
 
         Only where a port is learned while a connection to it opens, the packets of its opening come late."""
         self._sifting += 1
         try:
-            yield from self._sift(batch, vantage)
+            yield from self._sift(batch, vantage, capture)
         finally:
             self._sifting -= 1
             if not self._sifting:
                 self._forgotten.clear()
                 self._learned.clear()
 
-    def _sift(self, batch: Batch, vantage: int) -> Iterator[int]:
+    def _sift(self, batch: Batch, vantage: int, capture: int) -> Iterator[int | Run]:
         columns = columns_of(batch, vantage)
         keys, marks = columns.keys, columns.marks
         unimportant = self._dropped.has(keys) & ~marks
@@ -113,15 +118,19 @@ class Sieve:
         rest = np.flatnonzero(~(columns.foreign | unimportant))
         if rest.size:
             rest, openings = self._without_openings(batch, columns, rest, vantage)
+        runs, in_runs = self._runs(batch, columns, rest, vantage, capture) if self._busy else ({}, set())
         unwatched, passed = self._unwatched, self._passed
         forgotten, learned = len(self._forgotten), len(self._learned)
         while rest.size:
             again = np.zeros(0, np.int64)
             for index, key, mark in zip(rest.tolist(), keys[rest].tolist(), marks[rest].tolist(), strict=True):
-                if key in unwatched and not mark:
-                    continue
-                passed.add(key)
-                yield index
+                if (key in unwatched and not mark) or index in in_runs:
+                    if index not in runs:
+                        continue
+                    yield runs[index]
+                else:
+                    passed.add(key)
+                    yield index
                 if len(self._forgotten) > forgotten:
                     again = _missed(index, keys, unimportant, self._forgotten[forgotten:])
                     forgotten = len(self._forgotten)
@@ -136,6 +145,29 @@ class Sieve:
                     break
             else:
                 return
+
+    def _runs(
+        self, batch: Batch, columns: Columns, rest: Places, vantage: int, capture: int
+    ) -> tuple[dict[int, Run], set[int]]:
+        """By the first packet of each; and all their packets."""
+        keys = columns.keys[rest]
+        rows = rest[np.isin(keys, np.fromiter(self._busy, np.uint64, len(self._busy)))]
+        rows = rows[np.argsort(columns.keys[rows], kind="stable")]
+        borders = np.flatnonzero(np.diff(columns.keys[rows])) + 1
+        found: dict[int, Run] = {}
+        members: set[int] = set()
+        for group in np.split(rows, borders):
+            if len(group) < SHORTEST:
+                continue
+            run = find_run(batch, columns, group, vantage, capture, self._busy[int(columns.keys[group[0]])])
+            if run is not None:
+                found[run[1][0]] = run[0]
+                members.update(run[1])
+        return found, members
+
+    def busy(self, stream: Named) -> None:
+        """This stream is ours, and much is said in it."""
+        self._busy[key_of(stream.vantage, stream.opener, stream.listener)] = (stream.opener, stream.listener)
 
     def _reopened(self, index: int, keys: Keys, openings: list[_Opening], ports: list[int]) -> list[Places]:
         """The packets of connections to newly learned ports that did not speak before packet ``index``."""

@@ -98,6 +98,14 @@ class Data(StreamEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk(StreamEvent):
+    """Many :class:`Data` of both directions at once, each as it would have been told."""
+
+    pieces: list[tuple[Direction, PacketRef, int, int, bytes]]
+    """Direction, packet, time to live, offset and bytes, in the order of the packets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hole(StreamEvent):
     """Bytes ``offset:offset+length`` will never come.  ``packet`` is the one that made this known.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
+from analyzer.capture.packet import Run
 from analyzer.decode.segment import Endpoint, Segment, TcpFlags, Unreachable
 from analyzer.streams.connection import Connection, Life
 from analyzer.streams.copies import Copies
@@ -84,6 +85,15 @@ class StreamTable:
         if self._backlog.cost > self.limits.held_bytes_overall:
             self._relieve(events)
         return events
+
+    def feed_run(self, run: Run) -> list[StreamEvent] | None:
+        """Take many segments at once; None if they have to be fed one by one."""
+        opener, listener = run.ends
+        route = self._routes.get((run.vantage, Endpoint(*opener), Endpoint(*listener)))
+        if route is None or route[1] is not route[0].out or not route[0].stream.watched:
+            return None
+        events: list[StreamEvent] = []
+        return events if route[0].take_run(run, events) else None
 
     def unreachable(self, error: Unreachable) -> list[StreamEvent]:
         """Take an ICMP error about a segment; no events if it is of no stream known."""

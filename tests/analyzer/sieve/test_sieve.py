@@ -57,7 +57,7 @@ class _All:
     def __init__(self) -> None:
         self.seen: list[tuple[int, bool, bool]] = []
 
-    def sift(self, part: batch.Batch, vantage: int) -> range:
+    def sift(self, part: batch.Batch, vantage: int, capture: int) -> range:
         columns = columns_of(part, vantage)
         self.seen += zip(columns.keys.tolist(), columns.marks.tolist(), columns.foreign.tolist(), strict=True)
         return range(len(part))
