@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from statistics import median
 
 
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Where that is set, each run compiles all modules anew, which no installed distscope does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Of one run of a process and of those that it waited for."""
@@ -29,7 +33,9 @@ class RunFailed(Exception):
 def run(command: Sequence[str], *, allowed: Sequence[int] = (0,)) -> Usage:
     """Runs a whole process, its output thrown away."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_ENVIRONMENT
+    )
     assert process.stderr is not None
     with process.stderr as stream:
         said = stream.read()
