@@ -2,6 +2,7 @@
 # make test     everything: format, lint, types, import law, tests (as CI does)
 # make check    format, lint, types and import law alone
 # make golden   write the golden reports anew; read the diff before you commit it
+# make bench    measure speed and memory against tcpdump, tshark and dpkt (minutes; see tests/benchmarks/README.md)
 # make samples  write the synthetic captures, and the table of samples/README.md, anew
 # make docs     write docs/rules.md, docs/states.md and docs/cli.md anew
 # make clean    remove what make made
@@ -16,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Set WITHOUT_TSHARK=1 to run the tests on a machine where tshark can't be had: the second opinion is then left out, loudly.
 export WITHOUT_TSHARK
 
-.PHONY: demo test check golden samples docs clean
+.PHONY: demo test check golden samples docs bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -36,6 +37,11 @@ check: $(VENV)/.dev
 golden: $(VENV)/.dev
 	$(BIN)/pytest -q tests/test_samples.py tests/test_docs.py -k 'golden_report or real_report' --update-golden
 
+# BENCH='unrelated --size 200M' measures less; see --help.
+bench: $(VENV)/.dev
+	@.ci/need tshark tshark && .ci/need tcpdump tcpdump
+	@$(BIN)/python -m tests.benchmarks.compare $(BENCH)
+
 samples: $(VENV)/.dev
 	$(BIN)/python -m samples.recipes
 	$(BIN)/python -m samples.provenance
@@ -44,7 +50,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: made once, and again when pyproject.toml changes.

@@ -5,12 +5,15 @@ Incremental: nothing waits for the end of the input but what only the end can te
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from analyzer import rules
-from analyzer.capture import Source
+from analyzer.capture import Elapsed, Packet, Run, Source
 from analyzer.decode import Decoder
+from analyzer.decode.address import endpoint
 from analyzer.decode.segment import Endpoint, Segment, Skipped, SkipReason
 from analyzer.findings import Analysis, Diagnosis
 from analyzer.sessions.attempt import Attempt
@@ -19,17 +22,25 @@ from analyzer.sessions.endpoints import EPMD_PORT, Ports
 from analyzer.sessions.events import Event, Leg
 from analyzer.sessions.surroundings import Extent, Surroundings
 from analyzer.sessions.views import join_views
-from analyzer.streams.stream import ForgetReason, StreamEvent, Syn
+from analyzer.streams.stream import Data, ForgetReason, Forgotten, StreamEvent, Syn
 from analyzer.streams.table import StreamTable
 from analyzer.summary import incidents_of, nodes_of, summaries_of
 from analyzer.watch import Watch
 from dissectors.cookie import CookieJar
 from dissectors.dialogue import Side
 
+if TYPE_CHECKING:
+    from analyzer.sieve import Sieve
+
 NEIGHBOURS = 64
 """Attempts that a verdict given while packets still come takes into account."""
+BUSY_EVERY = 16
+"""Packets of one direction of a stream, after which it is worth looking for runs."""
 PROGRESS_EVERY = 4096
 """Packets between two calls of ``on_progress``."""
+
+SIEVE_FROM = 1 << 20
+"""Bytes: a smaller capture is analysed before the sieve's tools are loaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +57,8 @@ class Options:
     since: int | None = None
     until: int | None = None
     """Nanoseconds since 1970 UTC: packets outside are not looked at."""
+    sieve_from: int | None = SIEVE_FROM
+    """Bytes from which on a capture is sifted; None: none is.  The report is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +85,40 @@ class Pipeline:
         self._vantages: dict[int, int] = {}
         """Vantage → its latest capture."""
         self._decoder = Decoder()
+        self._sieve: Sieve | None = None
+
+    def _items(self) -> Iterator[Packet | Run | Elapsed]:
+        """The packets that go on, through the sieve where there are many."""
+        sieve_from = self.options.sieve_from
+        limited = self.options.since is not None or self.options.until is not None
+        if sieve_from is None or self.source.largest < sieve_from or limited:
+            # Whoever looks at a part of the time sees connections begin elsewhere than the sieve does.
+            return iter(self.source)
+        # numpy takes longer to load than a small capture takes to read, and half of that goes into starting the threads
+        # of a library for matrices.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        from analyzer.sieve import Sieve
+
+        listening = self.streams.listening
+        self._sieve = Sieve(
+            self.options.epmd_ports | self.options.dist_ports,
+            lambda address, port: listening.learn(endpoint(address, port)),
+        )
+        self.correlator.tell_ports(self._sieve.learn)
+        return self.source.sifted(self._sieve, sieve_from)
 
     def run(
         self, on_progress: Callable[[Source], None] | None = None, on_time: Callable[[int], None] | None = None
     ) -> Iterator[tuple[Attempt, Event]]:
         """Every event as it falls, with its attempt; ``on_time`` hears of the time of each packet."""
         since, until = self.options.since, self.options.until
-        for count, packet in enumerate(self.source):
-            if on_progress is not None and count % PROGRESS_EVERY == 0:
+        for count, packet in enumerate(self._items()):
+            if on_progress is not None and (count % PROGRESS_EVERY == 0 or isinstance(packet, Elapsed)):
                 on_progress(self.source)
-            at = packet.ref.at
+            capture, at = packet.ref[::2] if isinstance(packet, Packet) else (packet.capture, packet.at)
             if (since is not None and at < since) or (until is not None and at > until):
                 continue
-            self._vantages[packet.vantage] = packet.ref.capture
+            self._vantages[packet.vantage] = capture
             extent = self.extents.get(packet.vantage)
             if extent is None:
                 extent = self.extents[packet.vantage] = Extent(at, at)
@@ -93,13 +127,37 @@ class Pipeline:
             yield from self._correlate(self.streams.advance(at))
             if on_time is not None:
                 on_time(at)
-            decoded = self._decoder.decode(packet)
-            if isinstance(decoded, Skipped):
-                key = (packet.ref.capture, decoded.reason)
-                self.skipped[key] = self.skipped.get(key, 0) + 1
+            if isinstance(packet, Elapsed):
                 continue
-            found = self.streams.feed(decoded) if isinstance(decoded, Segment) else self.streams.unreachable(decoded)
+            if isinstance(packet, Run):
+                yield from self._take_run(packet)
+                continue
+            yield from self._take(packet)
+        yield from self._finish()
+
+    def _take(self, packet: Packet) -> Iterator[tuple[Attempt, Event]]:
+        decoded = self._decoder.decode(packet)
+        if isinstance(decoded, Skipped):
+            key = (packet.ref.capture, decoded.reason)
+            self.skipped[key] = self.skipped.get(key, 0) + 1
+            return
+        found = self.streams.feed(decoded) if isinstance(decoded, Segment) else self.streams.unreachable(decoded)
+        yield from self._correlate(found)
+
+    def _take_run(self, run: Run) -> Iterator[tuple[Attempt, Event]]:
+        """At once if that comes to the same, else packet by packet."""
+        found = self.streams.feed_run(run)
+        if found is not None:
             yield from self._correlate(found)
+            return
+        for packet in run.packets():
+            yield from self._correlate(self.streams.advance(packet.ref.at))
+            yield from self._take(packet)
+
+    def _finish(self) -> Iterator[tuple[Attempt, Event]]:
+        if self._sieve is not None:
+            for vantage, count in self._sieve.unseen.items():
+                self.extents[vantage].others += count
         for vantage, capture in self._vantages.items():
             self.extents[vantage].cut = self.source.captures[capture].cut
         yield from self._correlate(self.streams.finish())
@@ -113,7 +171,15 @@ class Pipeline:
                 and event.stream.listener.port not in self.options.epmd_ports
             ):
                 self.extents[event.stream.vantage].others += 1
-            yield from self.correlator.take(event)
+            placed = self.correlator.take(event)
+            if self._sieve is not None:
+                if isinstance(event, Forgotten):
+                    self._sieve.forget(event.stream)
+                elif not event.stream.watched:
+                    self._sieve.pass_over(event.stream)
+                elif isinstance(event, Data) and event.stream.segments[event.direction] % BUSY_EVERY == 0:
+                    self._sieve.busy(event.stream)
+            yield from placed
 
     def judge_now(self, attempt: Attempt) -> Diagnosis:
         """The verdict as far as it can be told now, among the latest attempts."""

@@ -19,12 +19,12 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from analyzer.capture.merge import Source, Track
-from analyzer.capture.packet import Packet, PacketRef
+from analyzer.capture.packet import Elapsed, Packet, PacketRef, Run
 from analyzer.capture.sources import expand
 from analyzer.capture.state import CaptureState
 from analyzer.errors import CaptureMissing, EmptyCapture, NotACapture, NothingUsable, UnusableInput, printable
 
-__all__ = ["CaptureState", "Packet", "PacketRef", "Source", "open_source"]
+__all__ = ["CaptureState", "Elapsed", "Packet", "PacketRef", "Run", "Source", "open_source"]
 
 _NAMED_IN_NOTES = 5
 

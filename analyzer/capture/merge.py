@@ -10,34 +10,66 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 from itertools import chain, islice
 from types import TracebackType
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from analyzer.capture.container import read_capture
-from analyzer.capture.packet import Packet, PacketRef
+from analyzer.capture.packet import Elapsed, Packet, PacketRef, Run
+from analyzer.capture.pcap import is_current
 from analyzer.capture.sources import STANDARD_INPUT, Input
 from analyzer.capture.state import NOT_A_PACKET, CaptureState, RawRecord
 from analyzer.capture.vantage import Vantages, set_name
 from analyzer.errors import UnusableInput, printable
 
+if TYPE_CHECKING:
+    from analyzer.capture.batch import Batch
+
 _FIRST_READ = 64 * 1024
 _READ = 1024 * 1024
 _NEVER = 1 << 127
+BATCHED = frozenset({"pcap", "pcap-ns"})
+"""Formats that can be read in batches, where they are not compressed."""
 _STRAGGLERS = 16
 _STRAGGLE = 1_000_000
 """Where one file of a set ends and the next begins, packets that two processors took at the same moment may be in the
 wrong file: a few, and not by more than a millisecond."""
 
 
+class Sifter(Protocol):
+    """Says which packets of a batch go on."""
+
+    def sift(self, batch: Batch, vantage: int, capture: int) -> Iterator[int | Run]:
+        """Their indices, in order; asked for as late as can be, for every packet that goes on may change its mind."""
+
+
 class Track:
     """One capture on its way through the merge."""
 
-    __slots__ = ("_input", "_records", "_stdin", "_stream", "first", "head", "index", "name", "state", "vantage")
+    __slots__ = (
+        "_input",
+        "_items",
+        "_next",
+        "_records",
+        "_stdin",
+        "_stream",
+        "_tail",
+        "first",
+        "head",
+        "index",
+        "name",
+        "state",
+        "vantage",
+    )
 
     def __init__(self, source: Input, stdin: BinaryIO) -> None:
         self._input = source
         self._stdin = stdin
         self._stream: BinaryIO | None = None
         self._records: Iterator[RawRecord] = iter(())
+        self._items: Iterator[Packet | Run | Elapsed] | None = None
+        """What a sifter leaves of it."""
+        self._next: Packet | Run | Elapsed | None = None
+        self._tail: Batch | None = None
+        """The last batch of it, once it is there."""
         self.state = CaptureState(printable(source.path))
         self.name = set_name(source.path)
         self.index = 0
@@ -69,9 +101,40 @@ class Track:
             self.close()
             self.state = unread
 
-    def start(self) -> None:
-        """Stands before the first packet.  Raises :class:`UnusableInput` if the file has gone since :meth:`peek`."""
+    def start(self, sifter: Sifter | None = None, sifted_from: int = 0) -> None:
+        """Stands before the first packet.  Raises :class:`UnusableInput` if the file has gone since :meth:`peek`.
+
+        With a ``sifter``, captures of ``sifted_from`` bytes and more are read in batches if they can be."""
         self.head = self.first if self._stream is not None else self._open()
+        if sifter is None or self.head is None or self.size is None or self._stream is None:
+            return
+        if self.state.format in BATCHED and self.size >= sifted_from and is_current(self._stream):
+            self._items = self._sifted(self._stream, sifter)
+
+    def _sifted(self, stream: BinaryIO, sifter: Sifter) -> Iterator[Packet | Run | Elapsed]:
+        """The packets that ``sifter`` lets pass, and the time of the others."""
+        from analyzer.capture.batch import read_batches
+
+        state, index, vantage = self.state, self.index, self.vantage
+        stream.seek(0)
+        for batch in read_batches(stream, state):
+            at = batch.at
+            first, last = int(at.min()), int(at.max())
+            state.first_at = first if state.first_at is None else min(first, state.first_at)
+            state.last_at = last if state.last_at is None else max(last, state.last_at)
+            if batch.link_type not in state.link_types:
+                state.link_types.append(batch.link_type)
+            state.packets += len(batch)
+            state.truncated_packets += int((batch.wire > batch.captured).sum())
+            self._tail = batch if batch.is_last else None
+            yield Elapsed(index, vantage, int(at[0]))
+            for number in sifter.sift(batch, vantage, index):
+                if isinstance(number, Run):
+                    yield number
+                    continue
+                ref = PacketRef(index, batch.first_number + number, int(at[number]))
+                yield Packet(ref, vantage, batch.link_type, batch.data(number), int(batch.wire[number]))
+            yield Elapsed(index, vantage, last)
 
     def _open(self) -> RawRecord | None:
         """Opens the file and reads its first packet."""
@@ -102,9 +165,24 @@ class Track:
             yield chunk
             size = _READ
 
-    def run(self, until: int) -> Iterator[Packet]:
+    def _run_sifted(self, items: Iterator[Packet | Run | Elapsed], until: int) -> Iterator[Packet | Run | Elapsed]:
+        item, self._next = self._next or next(items, None), None
+        while item is not None:
+            at = item.ref.at if isinstance(item, Packet) else item.at
+            if at >= until:
+                self._next = item
+                self.head = (at, self.state.link_types[0], b"", 0)
+                return
+            yield item
+            item = next(items, None)
+        self.head = None
+
+    def run(self, until: int) -> Iterator[Packet | Run | Elapsed]:
         """Delivers the packets up to the first one whose time is not before ``until``."""
         if self.head is None:
+            return
+        if self._items is not None:
+            yield from self._run_sifted(self._items, until)
             return
         state, index, vantage = self.state, self.index, self.vantage
         number = state.packets
@@ -136,6 +214,9 @@ class Track:
         """True if only a few packets are left, none of them after ``at``."""
         if self.head is None or self.size is None:
             return self.head is None
+        if self._items is not None:
+            left = [] if self._tail is None else self._tail.left(at - _STRAGGLE)
+            return 0 < len(left) <= _STRAGGLERS and max(left) <= at
         ahead = [self.head, *islice(self._records, _STRAGGLERS)]
         self._records = chain(ahead[1:], self._records)
         return len(ahead) <= _STRAGGLERS and all(record[0] <= at for record in ahead)
@@ -172,6 +253,8 @@ class Source:
         sizes = [track.size for track in tracks]
         self.total_bytes = None if None in sizes else sum(size or 0 for size in sizes)
         """Size of all inputs as stored; None if one of them is a stream."""
+        self._sifter: Sifter | None = None
+        self._sifted_from = 0
         self._packets = self._merge()
 
     @property
@@ -180,6 +263,17 @@ class Source:
         return sum(capture.consumed for capture in self.captures)
 
     def __iter__(self) -> Iterator[Packet]:
+        return (item for item in self._packets if isinstance(item, Packet))
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the largest capture of which that is known."""
+        return max(track.size or 0 for track in self._tracks)
+
+    def sifted(self, sifter: Sifter, sifted_from: int) -> Iterator[Packet | Run | Elapsed]:
+        """The same, but of captures of ``sifted_from`` bytes and more only the packets that ``sifter`` lets pass, and
+        the times up to which the others were read."""
+        self._sifter, self._sifted_from = sifter, sifted_from
         return self._packets
 
     def __enter__(self) -> Source:
@@ -195,7 +289,7 @@ class Source:
         for track in self._tracks:
             track.close()
 
-    def _merge(self) -> Iterator[Packet]:
+    def _merge(self) -> Iterator[Packet | Run | Elapsed]:
         vantages = Vantages()
         waiting: list[tuple[int, int, Track]] = []
         """Not opened yet: time of the first packet, index, track; the next one last."""
@@ -231,7 +325,7 @@ class Source:
 
     def _start(self, track: Track, running: list[tuple[int, int, Track]], vantages: Vantages) -> bool:
         try:
-            track.start()
+            track.start(self._sifter, self._sifted_from)
         except UnusableInput as error:
             self.errors.append(error)
             track.state.breaks_off("it was there at the start, and could not be read when its turn came")

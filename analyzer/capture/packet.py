@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,3 +30,59 @@ class Packet:
     data: bytes
     wire_length: int
     """Length on the wire; more than ``len(data)`` where the snap length cut it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """Packets that go no further were read, up to this time: the clock of the capture goes on without them."""
+
+    capture: int
+    vantage: int
+    at: int
+    """Nanoseconds since 1970-01-01 UTC."""
+
+
+class Piece(NamedTuple):
+    """The payload of one packet of a :class:`Run`."""
+
+    forth: bool
+    """Sent by the first of the run's ends."""
+    packet: PacketRef
+    sequence: int
+    data: bytes
+    ttl: int
+
+
+class Half(NamedTuple):
+    """What the packets of one direction of a :class:`Run` come to."""
+
+    packets: int
+    last: PacketRef
+    first_sequence: int
+    next_sequence: int
+    first_acknowledgment: int
+    acknowledgments: tuple[int, ...]
+    """The last two that differ, the latest one last."""
+    acknowledged_in: PacketRef
+    """The first packet with the latest one."""
+    ttl: int
+    ip_id: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """Packets of one connection of which each continues the ones before: nothing lost, repeated or out of order."""
+
+    capture: int
+    vantage: int
+    ends: tuple[tuple[str, int], tuple[str, int]]
+    forth: Half | None
+    back: Half | None
+    pieces: list[Piece]
+    packets: Callable[[], list[Packet]]
+    """One by one; only until the next item is asked for."""
+
+    @property
+    def at(self) -> int:
+        """Of the first packet, nanoseconds since 1970-01-01 UTC."""
+        return min(half.last.at for half in (self.forth, self.back) if half is not None)

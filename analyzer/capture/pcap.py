@@ -51,10 +51,10 @@ VARIANTS: dict[bytes, Variant] = {
     bytes.fromhex("a1b2cd34"): Variant("pcap-modified", ">", 1000, _MODIFIED),
 }
 
-_FILE_HEADER = "IHHiIII"
+FILE_HEADER = "IHHiIII"
 """Magic, major and minor version, time zone and accuracy (unused), snap length, link type."""
-_FILE_HEADER_SIZE = 24
-_LINK_TYPE = 0xFFFF
+FILE_HEADER_SIZE = 24
+LINK_TYPE = 0xFFFF
 """The rest of the field tells the length of the frame check sequence."""
 
 
@@ -64,7 +64,7 @@ def read_pcap(window: Window, state: CaptureState) -> Iterator[RawRecord]:
     Raises :class:`EmptyCapture` if the file ends inside its header, :class:`NotACapture` if it is of a version that
     nobody has written since 1993.  After that nothing is raised: a cut or damaged file ends with a note.
     """
-    if not window.slide(0, _FILE_HEADER_SIZE):
+    if not window.slide(0, FILE_HEADER_SIZE):
         raise EmptyCapture(
             "the file ends inside its header",
             path=state.path,
@@ -72,7 +72,7 @@ def read_pcap(window: Window, state: CaptureState) -> Iterator[RawRecord]:
             next_step="copy it again, or capture again: no packet was ever written to it",
         )
     variant = VARIANTS[window.data[:4]]
-    _, major, minor, _, _, snap_length, link_type = struct.unpack_from(variant.order + _FILE_HEADER, window.data)
+    _, major, minor, _, _, snap_length, link_type = struct.unpack_from(variant.order + FILE_HEADER, window.data)
     if major != 2:
         raise NotACapture(
             f"a capture file of version {major}.{minor}, which no tool writes",
@@ -81,8 +81,21 @@ def read_pcap(window: Window, state: CaptureState) -> Iterator[RawRecord]:
             next_step="copy it again (in binary mode), or capture again with 'tcpdump -w'",
         )
     state.format = variant.name
-    limit = min(max(snap_length, USUAL_SNAP_LENGTH), LARGEST_RECORD)
-    return _records(window, state, variant, link_type & _LINK_TYPE, limit, lengths_may_be_swapped=minor < 4)
+    return _records(
+        window, state, variant, link_type & LINK_TYPE, largest(snap_length), lengths_may_be_swapped=minor < 4
+    )
+
+
+def is_current(stream: BinaryIO) -> bool:
+    """Whether an open classic file is of version 2.4, so that the lengths in its records stand in one order."""
+    stream.seek(0)
+    head = stream.read(FILE_HEADER_SIZE)
+    return bool(struct.unpack(VARIANTS[head[:4]].order + FILE_HEADER, head)[2] >= 4)
+
+
+def largest(snap_length: int) -> int:
+    """Bytes of the longest record that a file with this snap length can hold; a longer one is damage."""
+    return min(max(snap_length, USUAL_SNAP_LENGTH), LARGEST_RECORD)
 
 
 def _records(
@@ -90,7 +103,7 @@ def _records(
 ) -> Iterator[RawRecord]:
     header = struct.Struct(variant.order + variant.record)
     unpack, header_size, tick = header.unpack_from, header.size, variant.tick
-    position = _FILE_HEADER_SIZE
+    position = FILE_HEADER_SIZE
     packets = 0
     while True:
         data = window.data
@@ -107,7 +120,7 @@ def _records(
                 else:
                     wire_length = length
             if length > limit or not (wire_length or seconds):
-                state.breaks_off(_damage(window.base + position, packets, length))
+                state.breaks_off(damage_note(window.base + position, packets, length))
                 return
             end = body + length
             if end > available:
@@ -124,7 +137,7 @@ def _records(
         position = 0
 
 
-def _damage(offset: int, packets: int, length: int) -> str:
+def damage_note(offset: int, packets: int, length: int) -> str:
     what = f"a record claims {length} bytes" if length else "zeros in place of a record"
     return f"damaged at byte {offset}, after packet {packets}: {what}; nothing after that was read"
 
@@ -140,7 +153,7 @@ def write_pcap(
 ) -> None:
     """Writes packets (nanoseconds since 1970-01-01 UTC, bytes); longer ones are cut to ``snap_length``."""
     tick, magic = (1, 0xA1B23C4D) if nanoseconds else (1000, 0xA1B2C3D4)
-    stream.write(struct.pack(order + _FILE_HEADER, magic, 2, 4, 0, 0, snap_length, link_type))
+    stream.write(struct.pack(order + FILE_HEADER, magic, 2, 4, 0, 0, snap_length, link_type))
     record = struct.Struct(order + _PLAIN)
     for at, data in packets:
         seconds, fraction = divmod(at, SECOND)

@@ -14,6 +14,7 @@ from analyzer.sessions.interpret import Interpreter, Meaning, interpreter_for
 from analyzer.sessions.provenance import Provenance
 from analyzer.streams.stream import (
     Acknowledged,
+    Bulk,
     Data,
     Direction,
     Established,
@@ -79,6 +80,8 @@ class Conversation:
 
     def take(self, event: StreamEvent) -> list[Event]:
         """What ``event`` shows, once the connection is identified; earlier events of its bytes come with it."""
+        if isinstance(event, Bulk):
+            return self._on_bulk(event)
         connection = self.connection
         side = self.side(event.direction)
         if event.packet.at > connection.last.at:
@@ -162,6 +165,25 @@ class Conversation:
             self._first_bytes.said[side] += event.data[:ENOUGH]
         self._waiting.append(event)
         return self._identify(finished=len(self._waiting) > MAX_WAITING)
+
+    def _on_bulk(self, event: Bulk) -> list[Event]:
+        made: list[Event] = []
+        for direction, packet, ttl, offset, data in event.pieces:
+            if self._interpreter is None:
+                told = Data(stream=self.stream, packet=packet, direction=direction, ttl=ttl, offset=offset, data=data)
+                made += self.take(told)
+                continue
+            side, end = self.side(direction), offset + len(data)
+            flow = self.connection.flows[side]
+            flow.segments += 1
+            flow.sent = max(flow.sent, end)
+            flow.last = flow.last_data = packet
+            flow.ttl, flow.last_sent_at = ttl, packet.at
+            self._provenance[side].add(offset, end, packet)
+            made += self._named(self._interpreter.feed(side, data))
+        if event.packet.at > self.connection.last.at:
+            self.connection.last = event.packet
+        return made
 
     def _on_hole(self, event: Hole) -> list[Event]:
         side = self.side(event.direction)

@@ -56,6 +56,10 @@ class Correlator:
         self._endpoints = Endpoints(ports or Ports())
         self._lookups = Lookups()
 
+    def tell_ports(self, heard: Callable[[int], None]) -> None:
+        """``heard`` hears of every port that is learned to be a distribution listener's."""
+        self._endpoints.heard = heard
+
     # --- feeding -----------------------------------------------------------------------------------------------------
 
     def take(self, event: StreamEvent) -> list[tuple[Attempt, Event]]:

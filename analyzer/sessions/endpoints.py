@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from analyzer.decode.segment import Endpoint
@@ -30,6 +31,8 @@ class Endpoints:
         self._ports = ports
         self._listeners: OrderedDict[tuple[int, str | None, int], str] = OrderedDict()
         """(vantage, address, port) → why; no address: on whatever address of that host."""
+        self.heard: Callable[[int], None] = lambda port: None
+        """Hears of the port of each listener that is learned."""
 
     def __len__(self) -> int:
         return len(self._listeners)
@@ -57,5 +60,6 @@ class Endpoints:
         if key in self._listeners:
             return
         self._listeners[key] = why
+        self.heard(key[2])
         if len(self._listeners) > MOST:
             self._listeners.popitem(last=False)

@@ -16,10 +16,13 @@ class Provenance:
     __slots__ = ("_chunks",)
 
     def __init__(self) -> None:
-        self._chunks: deque[tuple[int, int, PacketRef]] = deque(maxlen=KEPT)
+        self._chunks: deque[tuple[int, int, PacketRef]] | tuple[()] = ()
+        """Made with the first chunk: most connections of a flood never have one."""
 
     def add(self, start: int, end: int, packet: PacketRef) -> None:
         """Bytes ``start:end`` came (or were found missing) with ``packet``."""
+        if isinstance(self._chunks, tuple):
+            self._chunks = deque(maxlen=KEPT)
         self._chunks.append((start, end, packet))
 
     def packets(self, start: int, end: int) -> tuple[PacketRef, ...]:
@@ -29,5 +32,6 @@ class Provenance:
 
     def forget(self, end: int) -> None:
         """Everything below ``end`` has been named; the last chunk stays as the fallback."""
-        while len(self._chunks) > 1 and self._chunks[0][1] <= end:
-            self._chunks.popleft()
+        chunks = self._chunks
+        while len(chunks) > 1 and not isinstance(chunks, tuple) and chunks[0][1] <= end:
+            chunks.popleft()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from analyzer.capture.packet import PacketRef
+from analyzer.capture.packet import PacketRef, Run
 from analyzer.decode.segment import Segment, TcpFlags, Unreachable
 from analyzer.streams.copies import Copies
 from analyzer.streams.held import Backlog
@@ -13,6 +13,7 @@ from analyzer.streams.order import WINDOW
 from analyzer.streams.reassembly import Flow
 from analyzer.streams.reset import fit_of
 from analyzer.streams.stream import (
+    Bulk,
     Direction,
     Established,
     ForgetReason,
@@ -42,7 +43,7 @@ class Life(Enum):
 class Connection:
     """One TCP connection: its stream, its two flows, and what only both together tell."""
 
-    __slots__ = ("back", "began_in", "copies", "established", "last", "life", "out", "queued", "stream")
+    __slots__ = ("_over", "back", "began_in", "copies", "established", "last", "life", "out", "queued", "stream")
 
     def __init__(self, stream: Stream, first: PacketRef, limits: Limits, backlog: Backlog, copies: Copies) -> None:
         self.stream = stream
@@ -56,6 +57,8 @@ class Connection:
         self.established = False
         self.began_in = first.capture
         self.last = first
+        self._over: frozenset[Direction] = frozenset()
+        """Directions that sent a FIN after nobody watched any more."""
 
     def take(self, segment: Segment, flow: Flow, flags: int, events: Events) -> None:
         """Take a segment of ``flow``, one of this connection's.  It has at least one of the flags SYN, RST, ACK."""
@@ -93,6 +96,42 @@ class Connection:
             flow.settle_due(packet.at, events)
         if peer.unseen:
             peer.settle_due(packet.at, events)
+
+    def take_run(self, run: Run, events: Events) -> bool:
+        """Take many segments at once; False if they do not continue what is known."""
+        sides = ((self.out, run.forth), (self.back, run.back))
+        continued = self.out.continued_by(run.forth, run.back) and self.back.continued_by(run.back, run.forth)
+        if self.life is not Life.OPEN or not continued:
+            return False
+        starts = {Direction.OUT: self.out, Direction.BACK: self.back}
+        pieces = []
+        for piece in run.pieces:
+            direction = Direction.OUT if piece.forth else Direction.BACK
+            offset = starts[direction].offset_of(piece.sequence)
+            pieces.append((direction, piece.packet, piece.ttl, offset, piece.data))
+        last = max((half.last for _, half in sides if half is not None), key=lambda ref: ref.number)
+        self.last = last
+        if pieces:
+            events.append(Bulk(stream=self.stream, packet=last, direction=Direction.OUT, pieces=pieces))
+        for flow, half in sides:
+            if half is not None:
+                self.stream.segments[flow.direction] += half.packets
+                self.stream.latest[flow.direction] = half.last
+                flow.take_run(half)
+        for flow, half in sides:
+            if half is not None:
+                flow.peer.acknowledged_in_run(half, events)
+        return True
+
+    def pass_over(self, segment: Segment, flow: Flow, flags: int) -> None:
+        """Take a SYN, FIN or RST of a stream that nobody watches: they tell when its addresses and ports are free."""
+        self.last = segment.packet
+        if flags & RST:
+            self.life = Life.CLOSED
+        elif flags & FIN:
+            self._over |= {flow.direction}
+            if all(side.direction in self._over or not side.seen for side in (self.out, self.back)):
+                self.life = Life.CLOSED
 
     def take_error(self, error: Unreachable, flow: Flow, events: Events) -> None:
         """Take an ICMP error about a segment of ``flow``, unless the quoted number is of another connection."""

@@ -6,6 +6,7 @@ bytes of a direction from 0 and never wrap around.
 
 from __future__ import annotations
 
+from analyzer.capture.packet import Half
 from analyzer.decode.segment import Segment, TcpFlags
 from analyzer.streams.held import Backlog, Chunk
 from analyzer.streams.limits import Limits
@@ -151,6 +152,38 @@ class Flow(Order):
             self._start_at(number, WINDOW)
         self.earlier_ack, self.latest_ack = self.latest_ack, number
         self.acknowledge(self.offset_of(number), segment.packet, segment.ttl, segment.ip_id, events)
+
+    def continued_by(self, half: Half | None, other: Half | None) -> bool:
+        """Whether a run's packets of this direction go on just where it is, and acknowledge only what was seen: by now,
+        or in ``other``, the other direction's part of the run."""
+        if not self.plain or not self.known or self.latest_ack == UNKNOWN:
+            return False
+        if half is None:
+            return True
+        peer = self.peer
+        seen = peer.expected if other is None else other.next_sequence
+        return (
+            half.first_sequence == self.expected
+            and peer.latest_ack != UNKNOWN
+            and (half.first_acknowledgment - peer.latest_ack) & MASK < BEHIND
+            and (seen - half.first_acknowledgment) & MASK < BEHIND
+        )
+
+    def take_run(self, half: Half) -> None:
+        """Take the numbers of a run's packets of this direction."""
+        self.next = self.offset_of(half.next_sequence)
+        self.expected = half.next_sequence
+        self.slack = SETTLED
+        self.ttl, self.ip_id = half.ttl, half.ip_id
+
+    def acknowledged_in_run(self, half: Half, events: Events) -> None:
+        """Take what a run's packets of the other side acknowledge."""
+        *earlier, latest = half.acknowledgments
+        if latest == self.latest_ack and not earlier:
+            return
+        self.earlier_ack = earlier[0] if earlier else self.latest_ack
+        self.latest_ack = latest
+        self.acknowledge(self.offset_of(latest), half.acknowledged_in, half.ttl, half.ip_id, events)
 
     def _start_at(self, origin: int, slack: int) -> None:
         self.slack = slack

@@ -52,8 +52,8 @@ class Stream:
     latest: dict[Direction, PacketRef] = field(default_factory=dict)
     """Last packet of each direction, also where it shows nothing new: a bare acknowledgment proves a live host."""
     watched: bool = True
-    """Set it to False once only the bytes matter: :class:`Acknowledged` and :class:`Retransmission` are no longer told
-    (all other events are)."""
+    """Set it to False once nothing of it matters: from then on only SYN, FIN and RST are looked at, which tell when its
+    addresses and ports begin another connection, and only :class:`Forgotten` is told for certain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +95,14 @@ class Data(StreamEvent):
     offset: int
     """Of the first byte in the stream of its direction; 0 is the first byte after the SYN (or the first byte seen)."""
     data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk(StreamEvent):
+    """Many :class:`Data` of both directions at once, each as it would have been told."""
+
+    pieces: list[tuple[Direction, PacketRef, int, int, bytes]]
+    """Direction, packet, time to live, offset and bytes, in the order of the packets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
+from analyzer.capture.packet import Run
 from analyzer.decode.segment import Endpoint, Segment, TcpFlags, Unreachable
 from analyzer.streams.connection import Connection, Life
 from analyzer.streams.copies import Copies
@@ -17,6 +18,8 @@ from analyzer.streams.stream import ForgetReason, OpenerKnownBy, Stream, StreamE
 from analyzer.streams.tell import Events
 
 SYN, MEANT = int(TcpFlags.SYN), int(TcpFlags.SYN | TcpFlags.RST | TcpFlags.ACK)
+MARKS = int(TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST)
+"""What is still looked at of a stream that nobody watches."""
 EPMD_PORT = 4369
 HOUSEKEEPING = 25 * MILLISECOND
 """How often :meth:`StreamTable.advance` looks around, nanoseconds of capture time."""
@@ -65,16 +68,32 @@ class StreamTable:
                 # A connection to itself: nothing tells its two directions apart.
                 return events
             route = self._open(segment, events)
+        elif not flags & MARKS and not route[0].stream.watched:
+            return events
         elif (flags & SYN or route[0].life is Life.CLOSED) and begins_another(segment, route[1], route[0]):
             self._forget(route[0], ForgetReason.REPLACED, events)
             route = self._open(segment, events)
         connection, flow = route
+        if not connection.stream.watched:
+            connection.pass_over(segment, flow, flags)
+            if connection.life is not connection.queued:
+                self._queue(connection)
+            return events
         connection.take(segment, flow, flags, events)
         if connection.life is not connection.queued:
             self._queue(connection)
         if self._backlog.cost > self.limits.held_bytes_overall:
             self._relieve(events)
         return events
+
+    def feed_run(self, run: Run) -> list[StreamEvent] | None:
+        """Take many segments at once; None if they have to be fed one by one."""
+        opener, listener = run.ends
+        route = self._routes.get((run.vantage, Endpoint(*opener), Endpoint(*listener)))
+        if route is None or route[1] is not route[0].out or not route[0].stream.watched:
+            return None
+        events: list[StreamEvent] = []
+        return events if route[0].take_run(run, events) else None
 
     def unreachable(self, error: Unreachable) -> list[StreamEvent]:
         """Take an ICMP error about a segment; no events if it is of no stream known."""

@@ -199,13 +199,19 @@ def test_an_acknowledgment_covers_the_last_bytes_and_the_fin() -> None:
     assert transcript.feed(wire.back(ack=4)) == ["back Acknowledged offset=3"]
 
 
-def test_unwatched_streams_tell_less() -> None:
-    """Once nobody asks for them, acknowledgments and retransmissions are left out; all else is told."""
+def test_unwatched_streams_only_open_and_end() -> None:
+    """Once nothing of a stream matters, only what tells that its addresses and ports are free is looked at."""
     wire = Wire()
     transcript = established(wire)
-    transcript.events[0].stream.watched = False
-    segments = [wire.out(b"bulk"), wire.out(b"bulk"), wire.back(ack=4), wire.out(b"more", 4), wire.back(ack=8)]
-    assert transcript.feed(*segments) == ["out Data offset=0 data=b'bulk'", "out Data offset=4 data=b'more'"]
+    stream = transcript.events[0].stream
+    stream.watched = False
+    segments = [wire.out(b"bulk"), wire.back(ack=4), wire.out(b"more", 4), wire.back(flags=FIN | ACK)]
+    assert transcript.feed(*segments) == []
+    assert stream.segments[OUT] == 2
+    assert transcript.feed(wire.out(flags=FIN | ACK), wire.out(flags=SYN)) == [
+        "out Forgotten reason=REPLACED",
+        "out Syn",
+    ]
 
 
 @pytest.mark.parametrize("payload", [b"", b"x"])

@@ -1,0 +1,174 @@
+"""A batch of packets becomes columns: which connection each is of, and what kind of packet it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analyzer.sieve.keys import UNCOVERED, mixed, salt
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analyzer.capture.batch import Batch
+    from analyzer.sieve.keys import Keys, Mask, Places
+
+# Where the network layer begins, and where the ethertype stands (docs: tcpdump.org/linktypes.html).
+_ETHERNET, _COOKED, _COOKED_2 = 1, 113, 276
+_ETHERTYPE_AT = {_ETHERNET: 12, _COOKED: 14, _COOKED_2: 0}
+_RAW = frozenset({12, 14, 101, 228, 229})
+_NETWORK_AT = {_ETHERNET: 14, _COOKED: 16, _COOKED_2: 20, **dict.fromkeys(_RAW, 0)}
+_IPV4, _IPV6 = 0x0800, 0x86DD
+_TAGS = (0x8100, 0x88A8, 0x9100)
+_FOLLOWED = (_IPV4, _IPV6, *_TAGS, 0x6558, 0x8847, 0x8848, 0x8864)
+_LONGEST_LLC = 1500
+
+FIELDS_4 = {"version": ("u1", 0), "total": (">u2", 2), "fragment": (">u2", 6), "protocol": ("u1", 9)}
+FIELDS_4 |= {"source": (">u4", 12), "destination": (">u4", 16), "from": (">u2", 20), "to": (">u2", 22)}
+FIELDS_4 |= {
+    "ip_id": (">u2", 4),
+    "ttl": ("u1", 8),
+    "sequence": (">u4", 24),
+    "acknowledgment": (">u4", 28),
+    "offset": ("u1", 32),
+    "flags": ("u1", 33),
+}
+FIELDS_6 = {"version": ("u1", 0), "total": (">u2", 4), "protocol": ("u1", 6)}
+FIELDS_6 |= {"source": (">u8", 8), "source_low": (">u8", 16)}
+FIELDS_6 |= {"destination": (">u8", 24), "destination_low": (">u8", 32)}
+FIELDS_6 |= {
+    "from": (">u2", 40),
+    "to": (">u2", 42),
+    "ip_id": (">u2", 4),
+    "ttl": ("u1", 7),
+    "sequence": (">u4", 44),
+    "acknowledgment": (">u4", 48),
+    "offset": ("u1", 52),
+    "flags": ("u1", 53),
+}
+
+_TCP, _UDP = 6, 17
+_FOLLOWED_PROTOCOLS = (0, 1, 4, 6, 17, 41, 43, 44, 47, 51, 58, 60, 135, 137, 139, 140)
+_IS_FOLLOWED = np.isin(np.arange(256), _FOLLOWED_PROTOCOLS)
+_TUNNEL_PORTS = (4789, 6081, 8472)
+_IS_FRAGMENT = 0x3FFF
+_MAPPED = 0xFFFF
+SYN_FIN_RST = 0x07
+
+
+def layout_of(fields: dict[str, tuple[str, int]], skip: int, size: int) -> np.dtype[np.void]:
+    names = list(fields)
+    formats, offsets = [fields[name][0] for name in names], [fields[name][1] + skip for name in names]
+    return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """What the packets of a batch are, as far as the columns can tell."""
+
+    keys: Keys
+    """Of the connection, the same for both directions; :data:`UNCOVERED` where the headers are not plain."""
+    marks: Mask
+    """A SYN, FIN or RST."""
+    foreign: Mask
+    """Certainly no TCP."""
+    version: NDArray[np.uint8]
+    """Of IP, for the packets that are covered."""
+    link: NDArray[np.uint8]
+    """Bytes before its header."""
+
+
+def columns_of(batch: Batch, vantage: int) -> Columns:
+    """The columns of a batch, whatever its link type."""
+    count = len(batch)
+    keys, marks, foreign = np.zeros(count, np.uint64), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    columns = Columns(keys, marks, foreign, np.zeros(count, np.uint8), np.zeros(count, np.uint8))
+    for version, link, rows in _datagrams(batch, columns.foreign):
+        if rows.size:
+            _network(batch, version, link, None if len(rows) == count else rows, vantage, columns)
+    return columns
+
+
+def _datagrams(batch: Batch, foreign: Mask) -> Iterator[tuple[int, int, Places]]:
+    """Version of IP, bytes before its header, and the packets of which that is true; tells which are no IP at all."""
+    link = _NETWORK_AT.get(batch.link_type)
+    if link is None:
+        return
+    if batch.link_type in _RAW:
+        version = _field(batch, "u1", 0) >> 4
+        yield 4, 0, np.flatnonzero(version == 4)
+        yield 6, 0, np.flatnonzero(version == 6)
+        return
+    kind = _field(batch, ">u2", _ETHERTYPE_AT[batch.link_type])
+    four = kind == _IPV4
+    yield 4, link, np.flatnonzero(four)
+    if four.all():
+        return
+    yield 6, link, np.flatnonzero(kind == _IPV6)
+    foreign[:] = (kind > _LONGEST_LLC) & ~np.isin(kind, _FOLLOWED) & (batch.captured >= link)
+    tagged = np.isin(kind, _TAGS)
+    if tagged.any():
+        inner = _field(batch, ">u2", link + 2)
+        yield 4, link + 4, np.flatnonzero(tagged & (inner == _IPV4))
+        yield 6, link + 4, np.flatnonzero(tagged & (inner == _IPV6))
+
+
+def _field(batch: Batch, kind: str, at: int) -> NDArray[np.unsignedinteger]:
+    """One field of every packet, ``at`` bytes from its beginning."""
+    field: NDArray[np.unsignedinteger] = batch.heads.view(
+        layout_of({"field": (kind, at)}, batch.skip, batch.heads.itemsize)
+    )["field"]
+    return field
+
+
+def _network(batch: Batch, version: int, link: int, rows: Places | None, vantage: int, columns: Columns) -> None:
+    """Fill the columns of the packets ``rows`` (None: of all), whose IP header begins after ``link`` bytes."""
+    fields, header = (FIELDS_4, 20) if version == 4 else (FIELDS_6, 40)
+    heads, captured, wire = batch.heads, batch.captured, batch.wire
+    if rows is not None:
+        heads, captured, wire = heads[rows], captured[rows], wire[rows]
+    heads = heads.view(layout_of(fields, batch.skip + link, heads.itemsize))
+    protocol = heads["protocol"]
+    total = heads["total"].astype(np.int64)
+    if version == 4:
+        plain = (heads["version"] == 0x45) & (heads["fragment"] & _IS_FRAGMENT == 0) & (total >= header)
+    else:
+        plain = (heads["version"] >> 4 == 6) & (total > 0) & ~_is_mapped(heads)
+        total += header
+    captured = captured - link
+    plain &= captured >= header
+    end = np.minimum(captured, total)
+    offset = (heads["offset"] >> 4).astype(np.int64) * 4
+    # A frame that ends before its datagram does contradicts itself.
+    fits = (offset >= 20) & (header + offset <= total) & (total <= wire - link)
+    tcp = plain & (protocol == _TCP) & (end >= header + 20) & fits
+    foreign = plain & ~_IS_FOLLOWED[protocol]
+    udp = protocol == _UDP
+    if udp.any():
+        foreign |= plain & udp & (end >= header + 8) & ~np.isin(heads["to"], _TUNNEL_PORTS)
+    keys = mixed(half(heads, "source", "from", version)) + mixed(half(heads, "destination", "to", version))
+    keys = (keys + np.uint64(salt(vantage))) | np.uint64(1)
+    keys[~tcp] = UNCOVERED
+    marks = tcp & (heads["flags"] & SYN_FIN_RST != 0)
+    into = slice(None) if rows is None else rows
+    columns.keys[into], columns.marks[into], columns.foreign[into] = keys, marks, foreign
+    columns.version[into], columns.link[into] = version, link
+
+
+def half(heads: NDArray[np.void], address: str, port: str, version: int) -> Keys:
+    if version == 4:
+        number: Keys = heads[address].astype(np.uint64) << np.uint64(16) | heads[port]
+        return number
+    number = mixed(heads[address].astype(np.uint64)) ^ heads[f"{address}_low"].astype(np.uint64)
+    return mixed(number) ^ heads[port].astype(np.uint64)
+
+
+def _is_mapped(heads: NDArray[np.void]) -> Mask:
+    """IPv4 addresses in IPv6 dress: the stages behind know them as IPv4."""
+    mapped = np.zeros(len(heads), np.bool_)
+    for side in ("source", "destination"):
+        mapped |= (heads[side] == 0) & (heads[f"{side}_low"] >> np.uint64(32) == _MAPPED)
+    return mapped

@@ -1,0 +1,77 @@
+"""Some packets of a batch become columns that tell whether a connection's first bytes may be ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analyzer.sieve.columns import FIELDS_4, FIELDS_6, half, layout_of
+from analyzer.sieve.keys import mixed
+from dissectors.dialogue import Side
+from dissectors.epmd import REQUEST_LIMIT
+from dissectors.epmd_messages import REQUESTS
+from dissectors.handshake_messages import MESSAGES
+from dissectors.speaker import LENGTH_LIMIT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analyzer.capture.batch import Batch
+    from analyzer.sieve.columns import Columns
+    from analyzer.sieve.keys import Keys, Mask, Places
+
+_LONGEST_FIRST = max(REQUEST_LIMIT, LENGTH_LIMIT)
+_IS_TAG = np.isin(np.arange(256), [tag[0] for tag in (*REQUESTS, *MESSAGES[Side.INITIATOR])])
+"""Third byte of whatever a connection of ours can begin with: the tag behind a length of two bytes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segments:
+    """More of some packets, all of which are covered: what tells whether a connection's first bytes may be ours."""
+
+    sender: Keys
+    """A hash of the sending address and port."""
+    listener: NDArray[np.uint16]
+    """Port that it goes to."""
+    sequence: NDArray[np.uint32]
+    acknowledgment: NDArray[np.uint32]
+    flags: NDArray[np.uint8]
+    ttl: NDArray[np.uint8]
+    ip_id: NDArray[np.uint16]
+    """Means nothing in IPv6."""
+    begin: Places
+    """Bytes before the payload."""
+    length: Places
+    """Bytes of payload."""
+    cannot: Mask
+    """Its payload is there, and is no first message of ours: neither a name nor a request of EPMD."""
+
+
+def segments_of(batch: Batch, columns: Columns, rows: Places) -> Segments:
+    """What the packets ``rows`` carry."""
+    count = len(rows)
+    sender, listener = np.zeros(count, np.uint64), np.zeros(count, np.uint16)
+    sequence, flags = np.zeros(count, np.uint32), np.zeros(count, np.uint8)
+    acknowledgment, ttl, ip_id = np.zeros(count, np.uint32), np.zeros(count, np.uint8), np.zeros(count, np.uint16)
+    begin, length = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    kinds = columns.version[rows].astype(np.int64) * 256 + columns.link[rows]
+    for kind in np.unique(kinds).tolist():
+        version, link = divmod(kind, 256)
+        into = np.flatnonzero(kinds == kind)
+        fields, header = (FIELDS_4, 20) if version == 4 else (FIELDS_6, 40)
+        heads = batch.heads[rows[into]]
+        heads = heads.view(layout_of(fields, batch.skip + link, heads.itemsize))
+        total = heads["total"].astype(np.int64) + (0 if version == 4 else header)
+        payload = header + (heads["offset"] >> 4).astype(np.int64) * 4
+        sender[into] = mixed(half(heads, "source", "from", version))
+        listener[into], sequence[into], flags[into] = heads["to"], heads["sequence"], heads["flags"]
+        acknowledgment[into], ttl[into], ip_id[into] = heads["acknowledgment"], heads["ttl"], heads["ip_id"]
+        begin[into], length[into] = link + payload, total - payload
+    buffer = np.frombuffer(batch.buffer, np.uint8)
+    readable = (length >= 3) & (begin + 3 <= batch.captured[rows])
+    at = batch.offsets[rows] + np.where(readable, begin, 0)
+    announced = buffer[at].astype(np.int64) << 8 | buffer[at + 1]
+    cannot = (announced == 0) | (announced > _LONGEST_FIRST) | ~_IS_TAG[buffer[at + 2]]
+    return Segments(sender, listener, sequence, acknowledgment, flags, ttl, ip_id, begin, length, readable & cannot)

@@ -1,0 +1,43 @@
+"""Keys are the same for both directions, and tables hold what was put in."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.sieve import keys
+from analyzer.sieve.keys import UNCOVERED, Table, key_of
+
+
+def test_key_of_a_connection() -> None:
+    """Not of its direction; but of the point of observation."""
+    one, two = ("10.0.0.1", 4369), ("10.0.0.2", 40_000)
+    assert key_of(0, one, two) == key_of(0, two, one) != UNCOVERED
+    assert key_of(0, one, two) != key_of(1, one, two)
+    assert key_of(0, ("2001:db8::1", 1), two) == key_of(0, two, ("2001:db8::1", 1))
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 40)), max_size=60))
+def test_a_table_is_a_set(steps: list[tuple[bool, int]]) -> None:
+    """Also where many keys want one slot."""
+    table, known = Table(), set[int]()
+    for put, number in steps:
+        key = number % 7 << 20 | number << 50 | 1
+        if put:
+            table.add(np.array([key], np.uint64))
+            known.add(key)
+        else:
+            table.remove(key)
+            known.discard(key)
+    asked = np.array([UNCOVERED, *(number % 7 << 20 | number << 50 | 1 for number in range(1, 41))], np.uint64)
+    assert table.has(asked).tolist() == [key in known for key in asked.tolist()]
+
+
+def test_too_many_keys_without_a_slot_are_forgotten() -> None:
+    """Memory has a bound."""
+    table = Table()
+    for start in range(1, 4 * keys.MOST_CROWDED, keys.MOST_CROWDED):
+        crowd = np.arange(start, start + keys.MOST_CROWDED, dtype=np.uint64) << np.uint64(44)
+        table.add(crowd)
+    assert int(table.has(np.arange(1, 4 * keys.MOST_CROWDED, dtype=np.uint64) << np.uint64(44)).sum()) < 4e5

@@ -1,0 +1,45 @@
+"""What a first payload can't be, it is not: no message that distscope would recognise is ruled out."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analyzer.capture import open_source
+from analyzer.capture.batch import Batch, read_batches
+from analyzer.capture.packet import Packet
+from analyzer.capture.state import CaptureState
+from analyzer.decode import Decoder, Segment
+from analyzer.sieve.columns import columns_of
+from analyzer.sieve.segments import segments_of
+from dissectors.dialogue import Side
+from dissectors.epmd import looks_like_request
+from dissectors.handshake import looks_like_handshake
+from samples.provenance import HERE
+
+FILES = ["healthy/bulk-fragments.pcap", "shapes/mixed-sessions.pcap", "handshake/cookie-mismatch.pcap"]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_segments_agree_with_the_decoder(file: str) -> None:
+    """Numbers, flags, lengths; and what can't be a first message does not look like one."""
+    with open_source([str(HERE / file)], stdin=io.BytesIO()) as source:
+        decoded: list[Any] = [Decoder().decode(packet) for packet in source if isinstance(packet, Packet)]
+    part: Batch
+    for part in read_batches(io.BytesIO((HERE / file).read_bytes()), CaptureState("x")):
+        columns = columns_of(part, 0)
+        rows = np.flatnonzero(columns.keys)
+        segments = segments_of(part, columns, rows)
+        for place, row in enumerate(rows.tolist()):
+            segment = decoded[part.first_number - 1 + row]
+            assert isinstance(segment, Segment)
+            assert segments.sequence[place] == segment.sequence
+            assert segments.flags[place] == segment.flags
+            assert segments.length[place] == segment.length
+            assert segments.listener[place] == segment.destination.port
+            if segments.cannot[place]:
+                assert looks_like_handshake(Side.INITIATOR, segment.payload) is False
+                assert looks_like_request(segment.payload) is False

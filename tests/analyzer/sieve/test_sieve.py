@@ -1,0 +1,134 @@
+"""With the sieve or without it: the same report.  And the columns say what the decoder says."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analyzer import pipeline
+from analyzer.capture import Packet, batch, open_source
+from analyzer.capture.packet import Elapsed
+from analyzer.capture.pcap import write_pcap
+from analyzer.decode import Decoder, Segment, Skipped, SkipReason, TcpFlags
+from analyzer.pipeline import Options
+from analyzer.report import json_doc, view
+from analyzer.sieve.columns import columns_of
+from analyzer.sieve.keys import UNCOVERED, key_of
+from samples import provenance
+from tests.corpus import EVERY_SAMPLE, ROOT, SAMPLES, report_text
+
+MARKS = TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST
+CLASSIC = sorted(
+    {
+        file
+        for sample in SAMPLES.values()
+        for file in sample.files
+        if file.endswith(".pcap") and (provenance.HERE / file).read_bytes()[:4] != b"\x0a\x0d\x0d\x0a"
+    }
+)
+
+
+def sifted_report(paths: tuple[str, ...], dist_ports: frozenset[int] = frozenset(), *, sieve: bool = True) -> str:
+    """The JSON report of captures."""
+    options = Options(dist_ports=dist_ports, sieve_from=0 if sieve else None)
+    with open_source(paths, stdin=io.BytesIO()) as source:
+        return json_doc.render(view.build(pipeline.analyze(source, options)))
+
+
+@pytest.mark.parametrize("most", [batch.MOST, 7])
+@EVERY_SAMPLE
+def test_every_sample_gives_the_same_report(name: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Byte for byte, in batches of any size."""
+    monkeypatch.setattr(batch, "MOST", most)
+    sample = SAMPLES[name]
+    paths = tuple(f"samples/{file}" for file in sample.files)
+    with contextlib.chdir(ROOT):
+        assert sifted_report(paths, frozenset(sample.dist_ports)) == report_text(name)
+
+
+class _All:
+    """Lets everything pass, and keeps the columns."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, bool, bool]] = []
+
+    def sift(self, part: batch.Batch, vantage: int, capture: int) -> range:
+        columns = columns_of(part, vantage)
+        self.seen += zip(columns.keys.tolist(), columns.marks.tolist(), columns.foreign.tolist(), strict=True)
+        return range(len(part))
+
+
+@pytest.mark.parametrize("file", CLASSIC)
+def test_columns_agree_with_the_decoder(file: str) -> None:
+    """A covered packet is a segment of that very stream; a foreign one is skipped, and not for a reason to report."""
+    sifter = _All()
+    decoder = Decoder()
+    with open_source([str(provenance.HERE / file)], stdin=io.BytesIO()) as source:
+        items = source.sifted(sifter, 0)  # type: ignore[arg-type]
+        packets = [packet for packet in items if isinstance(packet, Packet)]
+    assert len(packets) == len(sifter.seen) or not sifter.seen
+    for packet, (key, mark, foreign) in zip(packets, sifter.seen, strict=False):
+        decoded = decoder.decode(packet)
+        assert not (foreign and key != UNCOVERED)
+        if foreign:
+            assert isinstance(decoded, Skipped)
+            assert decoded.reason in (SkipReason.NOT_TCP, SkipReason.NOT_IP)
+        elif key != UNCOVERED:
+            assert isinstance(decoded, Segment)
+            assert key == key_of(packet.vantage, decoded.source, decoded.destination)
+            assert key == key_of(packet.vantage, decoded.destination, decoded.source)
+            assert mark == bool(decoded.flags & MARKS)
+
+
+def test_most_packets_are_covered() -> None:
+    """Else the columns would be right about nothing."""
+    covered = 0
+    total = 0
+    for file in CLASSIC:
+        sifter = _All()
+        with open_source([str(provenance.HERE / file)], stdin=io.BytesIO()) as source:
+            for item in source.sifted(sifter, 0):  # type: ignore[arg-type]
+                assert isinstance(item, Packet | Elapsed)
+        covered += sum(key != UNCOVERED or foreign for key, _, foreign in sifter.seen)
+        total += len(sifter.seen)
+    assert covered > 0.9 * total > 0
+
+
+def _packets(file: str) -> tuple[int, list[tuple[int, bytes]]]:
+    with open_source([str(provenance.HERE / file)], stdin=io.BytesIO()) as source:
+        packets = list(source)
+    return packets[0].link_type, [(packet.ref.at, packet.data) for packet in packets]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    file=st.sampled_from(CLASSIC),
+    drop=st.sets(st.integers(0, 60), max_size=12),
+    swaps=st.lists(st.integers(0, 60), max_size=8),
+    snap=st.sampled_from([60, 74, 90, 262_144]),
+    most=st.integers(1, 40),
+    cut=st.integers(0, 40),
+)
+def test_mutated_captures_give_the_same_report(
+    file: str, drop: set[int], swaps: list[int], snap: int, most: int, cut: int, tmp_path: Path
+) -> None:
+    """Packets lost, swapped and sliced, and a file that breaks off: no difference."""
+    link_type, packets = _packets(file)
+    for place in swaps:
+        if place + 1 < len(packets):
+            packets[place], packets[place + 1] = packets[place + 1], packets[place]
+    left = [packet for index, packet in enumerate(packets) if index not in drop]
+    held = io.BytesIO()
+    write_pcap(held, left, link_type=link_type, snap_length=snap)
+    path = tmp_path / "mutated.pcap"
+    path.write_bytes(held.getvalue()[: max(24, len(held.getvalue()) - cut)])
+    if not left:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "MOST", most)
+        assert sifted_report((str(path),)) == sifted_report((str(path),), sieve=False)
