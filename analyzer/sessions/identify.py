@@ -91,6 +91,10 @@ def identify(first: FirstBytes, expected: Expectation | None) -> Identity | None
     if expected is not None:
         if undecided and not first.finished and len(opener) < ENOUGH:
             return None
+        if not opener and Side.INITIATOR in first.broken and tls.looks_like_tls(listener):
+            return Identity(
+                Speech.TLS, "the listener's first bytes are a TLS record, and the opener's are not captured"
+            )
         if opener or (listener and not undecided) or first.finished:
             return Identity(Speech.HANDSHAKE, expected.why)
         return None

@@ -24,6 +24,8 @@ UNKNOWN_TICKTIME_SILENCE = 20 * SECOND
 """Where no ticks tell the interval, only a silence as long as with a third of the default net_ticktime counts."""
 AT_ONCE = 300 * MILLISECOND
 """After the ack: a later close is one of a link that was up."""
+ENOUGH_COPIES = 3
+"""Times that a segment was sent again: loss takes one or two."""
 DEAD = 3 * SECOND
 """Silence through which at least four copies of a segment (0.2, 0.6, 1.4, 3.0 s) go unanswered."""
 TOGETHER = 300 * MILLISECOND
@@ -76,19 +78,27 @@ def _tick_interval(link: Connection) -> int | None:
 
 
 def silent_side(attempt: Attempt) -> Side | None:
-    """The side from which nothing at all came any more, though the other sent the same again and again: the link is
-    dead, and the capture ends before either side closes it."""
+    """The side that nothing reaches any more: what is sent to it is sent again and again without an acknowledgment, and
+    the capture ends before either side closes."""
     link = attempt.link
     if link is None or link.closings or attempt.stage is not Stage.CONNECTED:
         return None
     for side, flow in link.flows.items():
-        quiet = link.flows[side.other].last
-        resent = flow.last_resent
-        if not flow.unacknowledged or resent is None or quiet is None:
+        resent, sent_at = flow.last_resent, flow.last_sent_at
+        if link.flows[side.other].last is None or not flow.unacknowledged or resent is None or sent_at is None:
             continue
-        if resent.retry >= 3 and resent.packet.at - quiet.at >= DEAD:
+        if resent.retry >= ENOUGH_COPIES and resent.packet.at - sent_at >= DEAD:
             return side.other
     return None
+
+
+def broke_later(attempt: Attempt, around: Surroundings) -> bool:
+    """The link was up, and did not end in order."""
+    link = attempt.link
+    if link is None or silent_side(attempt) is not None:
+        return link is not None
+    reset = attempt.stage is Stage.ENDED and isinstance(link.end, events.WasReset)
+    return reset or tick_timeout_of(attempt) is not None or partition(attempt, around) is not None
 
 
 def setup_failed(attempt: Attempt) -> Closing | None:

@@ -29,6 +29,20 @@ class Extent:
     """The file ends in the middle of a packet, so more was there."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """What one address and port said in all attempts together."""
+
+    answered_last_at: int | None
+    """Time of its latest status."""
+    acknowledged: frozenset[str]
+    """Nodes whose cookie it took."""
+    cookie: int | None
+    """Index of the known cookie that it proved to have."""
+    flags: int | None
+    """Of the first challenge that it sent."""
+
+
 class Surroundings:
     def __init__(self, attempts: list[Attempt], extents: dict[int, Extent], cookies: CookieJar | None = None) -> None:
         self.attempts = attempts
@@ -39,6 +53,7 @@ class Surroundings:
         self._by_hosts: dict[frozenset[str | None], list[Attempt]] = defaultdict(list)
         self._by_node: dict[str, list[Attempt]] = defaultdict(list)
         self._by_listener: dict[tuple[str | None, int | None], list[Attempt]] = defaultdict(list)
+        self._listeners: dict[tuple[str | None, int | None], Listener] = {}
         self._by_epmd: dict[Endpoint | None, list[Attempt]] = defaultdict(list)
         for attempt in attempts:
             self._by_epmd[attempt.epmd.listener if attempt.epmd else None].append(attempt)
@@ -81,14 +96,32 @@ class Surroundings:
             if other is not attempt and other.epmd is not None and other.epmd.listener == attempt.epmd.listener:
                 yield other
 
+    def listener(self, attempt: Attempt) -> Listener:
+        """What the acceptor's port said to all who called it."""
+        key = attempt.acceptor.address, attempt.acceptor.port
+        known = self._listeners.get(key)
+        if known is None:
+            callers = self._by_listener[key]
+            statuses = (status.packet.at for caller in callers for status in caller.all(events.StatusSent))
+            acks = (self.cookie_of_ack(caller) for caller in callers)
+            known = self._listeners[key] = Listener(
+                answered_last_at=max(statuses, default=None),
+                acknowledged=frozenset(
+                    str(caller.initiator.node) for caller in callers if caller.first(events.AckSent) is not None
+                ),
+                cookie=next((cookie for cookie in acks if cookie is not None), None),
+                flags=next((caller.challenge.flags for caller in callers if caller.challenge is not None), None),
+            )
+        return known
+
     def acceptor_flags(self, attempt: Attempt) -> int | None:
         """The acceptor's own flags, from this attempt or any other that shows them in full (docs/protocol.md 3.1)."""
         challenge = attempt.challenge
         if challenge is not None:
             return challenge.flags
-        for other in self.to_listener(attempt):
-            if other.challenge is not None:
-                return other.challenge.flags
+        told = self.listener(attempt).flags
+        if told is not None:
+            return told
         for other in self.of_node(attempt.acceptor.node):
             if other.initiator.node == attempt.acceptor.node and other.initiator_flags is not None:
                 return other.initiator_flags

@@ -134,14 +134,12 @@ def _rejected_by_acceptor(attempt: Attempt, around: Surroundings, ending: Ending
         # The acceptor's FIN does not acknowledge the reply: it was sent before the reply arrived, by a timer.
         return
     matched = around.cookie_of_reply(attempt)
-    accepted = _accepted_elsewhere(attempt, around) if len(around.cookies) else None
-    accepted_elsewhere = next((other for other in around.to_listener(attempt) if other.first(events.AckSent)), None)
+    listener = around.listener(attempt)
+    accepted = listener.cookie
     tls = attempt.first(events.TlsClientHello) is not None
-    proven = (
-        matched is not None
-        or (accepted_elsewhere is not None and accepted_elsewhere.initiator.node == attempt.initiator.node)
-        or _lives_on(attempt, around, ending)
-    )
+    # It took this node's cookie at another time, or it lives on and so did not end in the moment in which it closed.
+    lives_on = listener.answered_last_at is not None and listener.answered_last_at > ending.closing.packet.at
+    proven = matched is not None or lives_on or attempt.initiator.node in listener.acknowledged
     certainty = Certainty.CERTAIN if proven and not ending.is_reset else Certainty.LIKELY
     if ending.is_reset or attempt.qualities & {Quality.ONE_SIDED, Quality.GAP} or ending.side is Side.INITIATOR:
         certainty = Certainty.LIKELY
@@ -192,15 +190,6 @@ def _rejected_by_initiator(attempt: Attempt, around: Surroundings, ending: Endin
     )
 
 
-def _lives_on(attempt: Attempt, around: Surroundings, ending: Ending) -> bool:
-    """The acceptor answers another call afterwards: it did not end in the moment in which it closed."""
-    return any(
-        status.packet.at > ending.closing.packet.at
-        for other in around.to_listener(attempt)
-        for status in other.all(events.StatusSent)
-    )
-
-
 ACK_LENGTH = 19
 """A challenge ack with its length field."""
 
@@ -229,9 +218,3 @@ def _cookie_detail(matched: int | None, accepted: int | None, cookies: int) -> d
         "initiator_cookie_file": None if matched is None else matched + 1,
         "acceptor_cookie_file": None if accepted is None else accepted + 1,
     }
-
-
-def _accepted_elsewhere(attempt: Attempt, around: Surroundings) -> int | None:
-    """Index of the known cookie with which the same acceptor acknowledged another initiator."""
-    acks = (around.cookie_of_ack(other) for other in around.to_listener(attempt))
-    return next((cookie for cookie in acks if cookie is not None), None)

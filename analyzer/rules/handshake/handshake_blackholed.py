@@ -74,6 +74,9 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     if link is not None and name_never_came(attempt):
         yield from _name_lost(attempt)
         return
+    if link is not None and (hole := _lost_ack(attempt)) is not None:
+        yield from _ack_lost(attempt, hole)
+        return
     if link is None or attempt.stage in (Stage.CONNECTED, Stage.ENDED, Stage.TCP, Stage.LOOKUP):
         return
     if attempt.first(events.TlsClientHello):
@@ -125,4 +128,34 @@ def _name_lost(attempt: Attempt) -> Iterator[Finding]:
         ],
         detail={"direction": "initiator to acceptor"},
         alternatives=("the initiator's node stopped in that very moment",),
+    )
+
+
+def _lost_ack(attempt: Attempt) -> events.BytesMissing | None:
+    """The acceptor's bytes behind the reply that never reached this end, though later ones did."""
+    link, replied = attempt.link, attempt.first(events.ReplySent)
+    ending = ending_of(attempt, link)
+    if link is None or replied is None or attempt.first(events.AckSent) or attempt.first(events.TlsClientHello):
+        return None
+    if ending is None or ending.side is not Side.INITIATOR or attempt.first(events.DataStarted, Side.INITIATOR):
+        return None
+    lost = (hole for hole in link.holes if hole.side is Side.ACCEPTOR and not hole.delivered and not hole.snapped)
+    return next((hole for hole in lost if hole.packet.at >= replied.packet.at), None)
+
+
+def _ack_lost(attempt: Attempt, hole: events.BytesMissing) -> Iterator[Finding]:
+    """As the initiator's end sees it: data of the acceptor arrive, and what must come before them does not."""
+    link = attempt.link
+    yield RULE.finding(
+        attempt,
+        certainty=Certainty.LIKELY,
+        why=f"{hole.length} bytes of the acceptor after the challenge reply never arrived, though later ones did, and"
+        " the initiator never acknowledged them: the challenge ack was lost on the way",
+        evidence=[
+            show(attempt.first(events.ReplySent), "challenge reply"),
+            show(hole, f"{hole.length} bytes before this packet are missing"),
+            show(link.end, "the initiator gives up") if link else None,
+        ],
+        detail={"direction": "acceptor to initiator"},
+        alternatives=("the capture lost them, and the initiator closed for another reason",),
     )

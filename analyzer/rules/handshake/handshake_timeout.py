@@ -40,7 +40,7 @@ from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Stage
 from analyzer.sessions.compatibility import is_version_zero
-from analyzer.sessions.ending import MILLISECOND, SECOND, Ending, ending_of, is_slow_path, seconds
+from analyzer.sessions.ending import JITTER, MILLISECOND, SECOND, Ending, ending_of, is_slow_path, seconds
 from analyzer.sessions.events import Leg
 from analyzer.sessions.product import Product
 from analyzer.sessions.resets import has_foreign_reset
@@ -160,7 +160,8 @@ def _during_lookup(attempt: Attempt) -> Iterator[Finding]:
     ending = ending_of(attempt, attempt.epmd)
     if answered is None or ending is None or ending.side is not Side.INITIATOR or attempt.port2_resp is None:
         return
-    if answered.packet.at <= ending.closing.packet.at:
+    if answered.packet.at <= ending.closing.packet.at or ending.timer < SECOND - JITTER:
+        # A lookup that is dropped at once was not needed any more: the other node's call came first.
         return
     yield RULE.finding(
         attempt,

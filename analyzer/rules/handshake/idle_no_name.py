@@ -79,7 +79,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         why = f"the {ending.side.value} closed after {seconds(ending.timer)} without a byte from either side"
     yield RULE.finding(
         attempt,
-        certainty=Certainty.LIKELY if attempt.qualities else Certainty.CERTAIN,
+        certainty=Certainty.LIKELY if attempt.qualities or attempt.link is None else Certainty.CERTAIN,
         why=why,
         evidence=[
             show(connection.opened, "the TCP connection is open"),

@@ -33,6 +33,7 @@ from analyzer.findings import Certainty, Finding, Outcome, Severity
 from analyzer.rules.rule import Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Stage
+from analyzer.sessions.lifetime import broke_later
 from analyzer.sessions.surroundings import Surroundings
 
 RULE = Rule(
@@ -52,7 +53,8 @@ RULE = Rule(
 @RULE.check
 def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     status = next((status for status in attempt.all(events.StatusSent) if status.text in DECIDED), None)
-    if status is None:
+    if status is None or (attempt.first(events.AckSent) is not None and broke_later(attempt, around)):
+        # Of a link that came up the way in which it broke is the story.
         return
     other = _opposite(attempt, around)
     survived = attempt.first(events.AckSent) is not None

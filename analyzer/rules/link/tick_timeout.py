@@ -125,19 +125,18 @@ def _still_open(attempt: Attempt, quiet: Side) -> Iterator[Finding]:
     if link is None:
         return
     speaker = link.flows[quiet.other]
-    last, resent = link.flows[quiet].last, speaker.last_resent
-    if last is None or resent is None:
+    first, resent = speaker.last_data, speaker.last_resent
+    if first is None or resent is None:
         return
-    length = resent.packet.at - last.at
+    length = resent.packet.at - first.at
     yield RULE.finding(
         attempt,
         certainty=Certainty.LIKELY,
-        why=f"nothing at all came from the {quiet.value} for {seconds(length)}, and what the {quiet.other.value} sent"
-        f" was repeated {resent.retry} times without an acknowledgment; ticks can't get through, and net_ticktime ends"
-        " such a link",
+        why=f"what the {quiet.other.value} sent was repeated {resent.retry} times in {seconds(length)} without an"
+        f" acknowledgment of the {quiet.value}; ticks can't get through, and net_ticktime ends such a link",
         evidence=[
-            Evidence(last, f"last packet of the {quiet.value}"),
-            show(resent, f"{resent.length} bytes of the {quiet.other.value} again, retransmission {resent.retry}"),
+            Evidence(first, f"last data of the {quiet.other.value}, first time"),
+            show(resent, f"{resent.length} bytes of it again, retransmission {resent.retry}"),
         ],
         detail={"silent": quiet.value, "silence_ms": length // MILLISECOND, "net_ticktime": None, "cause": "path"},
         alternatives=("the path came back after the capture's end",),

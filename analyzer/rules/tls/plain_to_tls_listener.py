@@ -91,7 +91,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     answer = next(
         (said for said in attempt.all(events.ForeignSpoken, Side.ACCEPTOR, Leg.LINK) if said.protocol in TLS_SAID), None
     )
-    if answer is None or named is None or attempt.link is None:
+    if answer is None or named is None or named.message is None or attempt.link is None:
         return
     ending = ending_of(attempt, attempt.link)
     yield RULE.finding(
