@@ -114,7 +114,7 @@ def is_slow_path(attempt: Attempt, connection: Connection | None = None) -> bool
     return connection.round_trip * SLOW_SHARE >= ending.timer
 
 
-def name_never_came(attempt: Attempt) -> bool:
+def name_never_came(attempt: Attempt, capture_ends: int) -> bool:
     """A node that looked the acceptor up opened the connection and was never heard of again.
 
     A probe does not ask EPMD for a name first, and closes what it opened; a node sends its name at once."""
@@ -122,7 +122,9 @@ def name_never_came(attempt: Attempt) -> bool:
     if link is None or ending is None or attempt.port2_resp is None or not link.is_open:
         return False
     silent = not any(flow.sent for flow in link.flows.values()) and link.closing_of(Side.INITIATOR) is None
-    return silent and ending.side is Side.ACCEPTOR and ending.by_timer
+    # A client that only waited answers the acceptor's FIN; one that is cut off can't.
+    watched = capture_ends - ending.closing.packet.at >= REACTION
+    return silent and watched and ending.side is Side.ACCEPTOR and ending.by_timer
 
 
 def hangs(attempt: Attempt, capture_ends: int) -> bool:

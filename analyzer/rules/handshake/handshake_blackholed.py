@@ -71,7 +71,7 @@ RULE = Rule(
 @RULE.check
 def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     link = attempt.link
-    if link is not None and name_never_came(attempt):
+    if link is not None and name_never_came(attempt, around.capture_ends(attempt)):
         yield from _name_lost(attempt)
         return
     if link is not None and (hole := _lost_ack(attempt)) is not None:

@@ -66,7 +66,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         return
     if attempt.link is not None and attempt.port2_resp is not None and has_no_common_version(attempt.port2_resp):
         return
-    if name_never_came(attempt):
+    if name_never_came(attempt, around.capture_ends(attempt)):
         return
     ending = ending_of(attempt, connection)
     if ending is None and around.capture_ends(attempt) - connection.last.at < PATIENCE:
