@@ -62,7 +62,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv --clear $(VENV)
 
 $(VENV)/.runtime: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet --editable . --config-settings editable_mode=compat
 	@touch $@
 
 # Dependency groups (PEP 735) need pip 25.1, and Debian's venv brings an older one.
