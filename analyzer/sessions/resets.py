@@ -12,9 +12,6 @@ from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt
 from dissectors.dialogue import Side
 
-TTL_TOLERANCE = 0
-"""Hops by which genuine packets of one end may differ at one point of observation."""
-
 
 def foreign_resets(attempt: Attempt) -> Iterator[events.WasReset]:
     """Resets of the distribution connection that its alleged sender did not send."""
@@ -41,7 +38,7 @@ def is_foreign(attempt: Attempt, reset: events.WasReset) -> bool:
         return False
     if not_sent_by(attempt, reset):
         return True
-    return reset.usual_ttl is not None and abs(reset.ttl - reset.usual_ttl) > TTL_TOLERANCE
+    return reset.usual_ttl is not None and reset.ttl != reset.usual_ttl
 
 
 def not_sent_by(attempt: Attempt, reset: events.WasReset) -> bool:

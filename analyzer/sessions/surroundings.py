@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from analyzer.decode.segment import Endpoint
 from analyzer.sessions import events
-from analyzer.sessions.attempt import Attempt, Kind
+from analyzer.sessions.attempt import Attempt
 from dissectors import epmd, flags
 from dissectors.cookie import CookieJar
 from dissectors.dialogue import Side
@@ -50,14 +50,12 @@ class Surroundings:
         self.cookies = cookies or CookieJar()
         self.failures: list[str] = []
         """Rules that crashed, for the report's notes."""
-        self._by_hosts: dict[frozenset[str | None], list[Attempt]] = defaultdict(list)
         self._by_node: dict[str, list[Attempt]] = defaultdict(list)
         self._by_listener: dict[tuple[str | None, int | None], list[Attempt]] = defaultdict(list)
         self._listeners: dict[tuple[str | None, int | None], Listener] = {}
         self._by_epmd: dict[Endpoint | None, list[Attempt]] = defaultdict(list)
         for attempt in attempts:
             self._by_epmd[attempt.epmd.listener if attempt.epmd else None].append(attempt)
-            self._by_hosts[frozenset((attempt.initiator.address, attempt.acceptor.address))].append(attempt)
             self._by_listener[attempt.acceptor.address, attempt.acceptor.port].append(attempt)
             for node in {attempt.initiator.node, attempt.acceptor.node} - {None}:
                 self._by_node[str(node)].append(attempt)
@@ -71,12 +69,6 @@ class Surroundings:
     def extent(self, attempt: Attempt) -> Extent | None:
         connection = attempt.link or attempt.epmd
         return self.extents.get(connection.vantage) if connection else None
-
-    def same_hosts(self, attempt: Attempt) -> Iterator[Attempt]:
-        """Other connects between the same two addresses, in either direction."""
-        for other in self._by_hosts[frozenset((attempt.initiator.address, attempt.acceptor.address))]:
-            if other is not attempt and other.kind is Kind.CONNECT:
-                yield other
 
     def of_node(self, node: str | None) -> Iterator[Attempt]:
         """Attempts in which ``node`` is either side."""

@@ -63,14 +63,6 @@ def neighbours() -> Surroundings:
     return around(clock)
 
 
-def test_same_hosts() -> None:
-    """Connects between the same two addresses, in either direction; questions are none."""
-    known = neighbours()
-    first, back, *_ = known.attempts
-    assert others(known.same_hosts(first)) == [back]
-    assert others(known.same_hosts(back)) == [first]
-
-
 def test_of_a_node() -> None:
     """Attempts with that node on either side."""
     known = neighbours()
