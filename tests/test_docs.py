@@ -14,7 +14,7 @@ import click
 import pytest
 
 from analyzer import rules
-from analyzer.cli import cli
+from analyzer.cli import COMMANDS, cli
 from docs.generate import EVENTS, PAGES
 from tests.analyzer.sessions.happening import event_classes
 from tests.corpus import ROOT
@@ -159,8 +159,8 @@ def test_states_page_has_every_event() -> None:
 def test_commands_page_has_every_command() -> None:
     """A heading for each, and what it prints on a terminal of 80 columns."""
     page = PAGES["cli.md"]()
-    assert _TITLE.findall(page) == ["Commands", "distscope", *(f"distscope {name}" for name in cli.commands)]
-    for name in ("", *cli.commands):
+    assert _TITLE.findall(page) == ["Commands", "distscope", *(f"distscope {name}" for name in COMMANDS)]
+    for name in ("", *COMMANDS):
         assert f"```text\n{_printed(*name.split(), '--help')}```\n" in page
 
 
@@ -179,4 +179,6 @@ def test_command_lines_of_documents_are_understood(line: str) -> None:
     """The command exists, and so does each option; what it reads need not."""
     name, *arguments = shlex.split(line)
     with click.Context(cli, info_name="distscope") as top:
-        cli.commands[name].make_context(name, arguments, parent=top)
+        command = cli.get_command(top, name)
+        assert command is not None
+        command.make_context(name, arguments, parent=top)

@@ -83,9 +83,9 @@ def test_a_live_capture_tells_each_verdict_at_once_and_ctrl_c_ends_it() -> None:
 def test_a_defect_is_not_taken_for_a_verdict() -> None:
     """Python itself would exit with 1."""
     code = (
-        "import analyzer.cli\n"
+        "import analyzer.cli.rules\n"
         "def defect(**_): raise ZeroDivisionError('boom')\n"
-        "analyzer.cli.cli.commands['rules'].callback = defect\n"
+        "analyzer.cli.rules.command.callback = defect\n"
         "import sys; sys.argv = ['distscope', 'rules']\n"
         "from analyzer.__main__ import main; main()"
     )

@@ -1,4 +1,4 @@
-"""The commands, run as a user runs them."""
+"""``distscope analyze``, run as a user runs it."""
 
 from __future__ import annotations
 
@@ -7,33 +7,12 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
-import click
 import jsonschema
-import pytest
-from click.testing import CliRunner, Result
 
-from analyzer import __version__
-from analyzer.cli import cli
+from tests.analyzer.cli.command import run
 from tests.analyzer.small_capture import HEADER, answered, records, refused, write
 
 SCHEMA = json.loads(files("analyzer.report").joinpath("schema-1.json").read_text(encoding="utf-8"))
-
-
-def run(*arguments: str | Path, stdin: bytes | None = None) -> Result:
-    """Without a terminal; an exception is a defect."""
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments], input=stdin, catch_exceptions=False)
-
-
-@pytest.fixture
-def problem(tmp_path: Path) -> Path:
-    """A capture with a problem."""
-    return write(tmp_path / "problem.pcap", refused())
-
-
-@pytest.fixture
-def healthy(tmp_path: Path) -> Path:
-    """A capture without one."""
-    return write(tmp_path / "healthy.pcap", answered())
 
 
 # --- Exit status -----------------------------------------------------------------------------------------------------
@@ -59,25 +38,6 @@ def test_nothing_found_is_0(tmp_path: Path) -> None:
     done = run("analyze", write(tmp_path / "empty.pcap", []))
     assert done.exit_code == 0
     assert "tcpdump" in done.stdout
-
-
-def test_a_wrong_command_line_is_2(problem: Path) -> None:
-    """Each with a hint."""
-    cases: list[tuple[list[str | Path], str]] = [
-        (["analyze"], "CAPTURE"),
-        (["analyze", problem, "--format", "yaml"], "'text', 'json'"),
-        (["analyze", problem, "-o", "x.html"], ".json (json)"),
-        (["analyze", problem, "--epmd-port", "70000"], "70000"),
-        (["analyze", problem, "--since", "yesterday"], "2026-10-31T15:10:37Z"),
-        (["analyze", problem, "--host", "bob"], "--node"),
-        (["analyze", problem, "--cookie-file", "/no/such"], "/no/such"),
-        (["explain", "cookie-mismath"], "cookie-mismatch"),
-        (["analyse", problem], "analyse"),
-    ]
-    for arguments, hint in cases:
-        done = run(*arguments)
-        assert (done.exit_code, done.stdout) == (2, ""), arguments
-        assert hint in done.stderr
 
 
 def test_an_unusable_input_is_3_and_the_others_are_reported(problem: Path, tmp_path: Path) -> None:
@@ -170,60 +130,3 @@ def test_a_cookie_never_shows(problem: Path, tmp_path: Path) -> None:
 def test_several_captures_are_one_story(problem: Path, healthy: Path) -> None:
     """A folder is all that it holds."""
     assert "1 of 2 attempts failed" in run("analyze", problem.parent).stdout
-
-
-# --- decode, explain, rules ------------------------------------------------------------------------------------------
-
-
-def test_decode(healthy: Path) -> None:
-    """One line for each message, in the order of the packets; all fields with -V."""
-    lines = run("decode", healthy).stdout.splitlines()
-    assert any("10.77.0.1:40002 > 10.77.0.2:4369  asks for all registered names" in line for line in lines)
-    numbers = [int(line.split()[0]) for line in lines]
-    assert numbers == sorted(numbers)
-    verbose = run("decode", "-V", healthy).stdout
-    assert re.search(r"^        epmd_port +4369$", verbose, re.MULTILINE)
-
-
-@pytest.mark.parametrize("name", ["epmd-refused", "EPMD-REFUSED"])
-def test_explain(name: str) -> None:
-    """By slug in any case; by code just as well."""
-    page = run("explain", name)
-    assert page.exit_code == 0
-    assert "How to confirm" in page.stdout
-    code = page.stdout.split()[0]
-    assert run("explain", code.lower()).stdout == page.stdout
-    assert json.loads(run("explain", name, "--format", "json").stdout)["rules"][0]["rule"] == code
-
-
-def test_rules() -> None:
-    """All of them."""
-    told = {rule["name"] for rule in json.loads(run("rules", "--format", "json").stdout)["rules"]}
-    table = run("rules").stdout
-    assert {"cookie-mismatch", "epmd-refused", "connected", "inconclusive"} <= told
-    assert all(name in table for name in told)
-
-
-# --- Help ------------------------------------------------------------------------------------------------------------
-
-
-def test_version() -> None:
-    """That of the package."""
-    assert run("--version").stdout == f"distscope {__version__}\n"
-
-
-@pytest.mark.parametrize("name", cli.commands)
-def test_every_command_has_help_with_examples(name: str) -> None:
-    """In 80 columns, with every option explained."""
-    done = run(name, "--help")
-    assert "Examples:\n    distscope " in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 80
-    for parameter in cli.commands[name].params:
-        assert not isinstance(parameter, click.Option) or parameter.help
-
-
-def test_help_lists_commands_and_exit_statuses() -> None:
-    """On the first page."""
-    done = run("--help")
-    assert [name for name in cli.commands if name not in done.stdout] == []
-    assert "3  an input could not be used" in done.stdout

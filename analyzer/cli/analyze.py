@@ -1,0 +1,100 @@
+"""``distscope analyze``: captures → verdicts."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from analyzer.cli.ending import EXIT_STATUS, PROBLEMS, finish, opened
+from analyzer.cli.options import FORMATS, selection
+
+if TYPE_CHECKING:
+    from analyzer.findings import Diagnosis
+
+
+@click.command(
+    "analyze", short_help="Diagnose captures: who failed to reach whom, why, what to do.", epilog=EXIT_STATUS
+)
+@selection
+@click.option(
+    "--cookie-file",
+    "cookie_files",
+    type=click.Path(),
+    multiple=True,
+    metavar="FILE",
+    help="A cookie to compare digests with (repeatable); it is never shown or stored.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    type=click.Path(dir_okay=False),
+    multiple=True,
+    metavar="FILE",
+    help="Write the report to FILE as well (repeatable); its suffix says how: .txt, .json.",
+)
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="Format on standard output [default: text].")
+@click.option("-q", "--quiet", is_flag=True, help="Only one line for each problem; no progress.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    captures: tuple[str, ...],
+    outputs: tuple[str, ...],
+    format_: str | None,
+    quiet: bool,
+    no_color: bool,
+    keep_digests: bool,
+    **selected: Any,
+) -> None:
+    """Diagnose captures: which node failed to reach which, at which step, why, and what to change.
+
+    CAPTURE is a file (pcap or pcapng, also compressed), a folder, a pattern, or - for standard input.  All together
+    tell one story: rotated files in any order, captures of both ends.  From standard input each verdict is printed as
+    it falls.  Ctrl-C ends the reading: what is known by then is reported, and decides the exit status.
+
+    \b
+    Examples:
+      distscope analyze incident.pcap
+      distscope analyze node1.pcap node2.pcap --cookie-file ~/.erlang.cookie
+      distscope analyze 'trace.pcap*' --since 15:10 --until 15:20 -o report.json
+      tcpdump -i any -s 0 -U -w - | distscope analyze -
+    """
+    from analyzer import pipeline
+    from analyzer.arguments import options_of
+    from analyzer.findings import Outcome
+    from analyzer.report import Look, format_of, render, terminal, view
+    from analyzer.report.output import check_writable, emit, look_of_terminal, write
+    from analyzer.report.progress import progress
+
+    name = format_ or "text"
+    files = [(path, format_of(path, format_)) for path in outputs]
+    for path in outputs:
+        check_writable(path, captures)
+    options = options_of(captures, **selected)
+    look = look_of_terminal(color=not no_color)
+    live = "-" in captures and name == "text"
+    told: set[int] = set()
+
+    def announce(diagnosis: Diagnosis) -> None:
+        if diagnosis.outcome is Outcome.PROBLEM or not quiet:
+            told.add(id(diagnosis.attempt))
+            emit(terminal.verdict_line(view.attempt_view(diagnosis, ""), look) + "\n", flush=True)
+
+    with opened(captures) as source:
+        with progress(not quiet and not (live and sys.stdout.isatty())) as listener:
+            analysis = pipeline.analyze(source, options, on_progress=listener, on_verdict=announce if live else None)
+        document = view.build(analysis, keep_digests=keep_digests)
+        for path, how in files:
+            write(path, render(document, how, Look()))
+        if not quiet or name != "text":
+            emit(("\n" if told else "") + render(document, name, look))
+        elif live:  # those that only the end of the input has settled
+            for diagnosis in analysis.diagnoses:
+                if id(diagnosis.attempt) not in told:
+                    announce(diagnosis)
+        else:
+            emit("".join(f"{line}\n" for line in terminal.problem_lines(document)))
+        finish(ctx, source, PROBLEMS if document.counts[Outcome.PROBLEM] else 0)
