@@ -18,7 +18,7 @@ import click
 from analyzer import rules
 from analyzer.cli import cli
 from analyzer.report import handbook
-from analyzer.report.handbook import Entry
+from analyzer.report.handbook import CHAPTERS, Entry
 from analyzer.sessions import events
 from analyzer.sessions.events import Event
 from analyzer.sessions.states import PROVES, TABLE, Stage, State, stage_of
@@ -50,19 +50,6 @@ capitals stand for what a report fills in. The stages are those of [states.md](s
 
 {index}
 {chapters}"""
-
-CHAPTERS: Mapping[str, str] = {
-    "REG": "Registration in EPMD",
-    "QRY": "Other conversations with EPMD",
-    "LKP": "Lookup in EPMD",
-    "CON": "TCP to the distribution port",
-    "TLS": "TLS",
-    "HSK": "The distribution handshake",
-    "LNK": "The link",
-    "ANY": "Where the capture cannot tell",
-    "ADV": "Advice",
-}
-"""Prefix of the codes → chapter, in the order of an attempt."""
 
 _CODE_SPAN = re.compile(r"(`[^`]*`)")
 _ISSUE = re.compile(r"\b([\w.-]+/[\w.-]+)#(\d+)\b")

@@ -3,6 +3,7 @@
 ::
 
     view        Analysis             -> Document: neutral, harmless, every sentence worded
+    captions    parts of a Document  -> the short texts that people read of them: who, when, how often, which packets
     terminal    Document             -> text, laid out by layout
     json_doc    Document             -> JSON, schema-1.json
     listing     events               -> the lines of ``distscope decode``

@@ -38,6 +38,8 @@ class FindingView:
     evidence: tuple[EvidenceView, ...]
     fix: tuple[str, ...]
     references: tuple[str, ...]
+    docs: str | None
+    """The page of the rule in the handbook; None for a rule of a third party."""
     alternatives: tuple[str, ...]
 
 

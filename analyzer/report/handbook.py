@@ -14,6 +14,27 @@ from analyzer.findings import Outcome
 from analyzer.report.layout import MARGIN, Look, Sheet
 from analyzer.sessions.attempt import Stage
 
+HOME = ""
+"""Where the project's files are read on the web, with the slash at its end; empty while they are published nowhere."""
+
+CHAPTERS: Mapping[str, str] = {
+    "REG": "Registration in EPMD",
+    "QRY": "Other conversations with EPMD",
+    "LKP": "Lookup in EPMD",
+    "CON": "TCP to the distribution port",
+    "TLS": "TLS",
+    "HSK": "The distribution handshake",
+    "LNK": "The link",
+    "ANY": "Where the capture cannot tell",
+    "ADV": "Advice",
+}
+"""Prefix of the codes → chapter, in the order of an attempt.  Rules of third parties have other prefixes."""
+
+
+def page_of(name: str) -> str:
+    """Where the page of a rule is: a stable name, to be linked from reports and tickets."""
+    return f"{HOME}docs/verdicts/{name}.md"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:

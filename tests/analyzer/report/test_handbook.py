@@ -78,3 +78,9 @@ def test_every_rule_has_a_page(width: int) -> None:
 def test_unknown_names_get_a_hint(asked: str, hint: str) -> None:
     """Who types at night mistypes."""
     assert hint in handbook.unknown(asked, all_rules())
+
+
+def test_every_rule_of_ours_has_a_page() -> None:
+    """Its name is stable; the prefix of the code tells ours from those of third parties."""
+    assert handbook.page_of("cookie-mismatch") == f"{handbook.HOME}docs/verdicts/cookie-mismatch.md"
+    assert {rule.id[:3] for rule in all_rules()} == set(handbook.CHAPTERS)
