@@ -107,7 +107,9 @@ class Case:
     attempts: tuple[AttemptView, ...]
     """In time order; the first one stands for all."""
     steps: tuple[Step, ...]
-    """Of the first attempt; empty for a healthy one."""
+    """Of the first attempt."""
+    broke: PacketRef | None
+    """Of the first attempt: the packet at which it broke; None for a healthy one, and where that is unclear."""
 
     @property
     def first(self) -> AttemptView:

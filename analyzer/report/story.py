@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from analyzer.capture.packet import PacketRef
 from analyzer.errors import printable
 from analyzer.report import times
 from analyzer.report.phrases import says
+from analyzer.report.wording import silence
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Party
 from analyzer.sessions.events import Event, Leg
@@ -19,6 +21,51 @@ SHORT_NAME = 15
 
 _REPEATING = (events.Dialled, events.DialAnswered, events.Resent, events.BytesMissing, events.Closed, events.WasReset)
 _OPENING = (events.Dialled, events.DialAnswered, events.Opened)
+
+PAUSE = 250_000_000
+"""Nanoseconds between two steps from which on time itself is part of the story: a good network never takes so long."""
+
+
+class Sign(Enum):
+    """What a step does to the connection: how a diagram draws it."""
+
+    OPENS = "opens"
+    DIALS = "dials"
+    """A SYN, and no connection comes of it."""
+    TELLS = "tells"
+    REPEATS = "repeats"
+    LACKS = "lacks"
+    """Bytes that are not in the capture."""
+    CLOSES = "closes"
+    RESETS = "resets"
+    REFUSES = "refuses"
+    """An answer, and it is no."""
+    PROHIBITS = "prohibits"
+    """The same, from somebody on the way."""
+
+    @property
+    def ends(self) -> bool:
+        """After it there is not much more to say."""
+        return self in (Sign.CLOSES, Sign.RESETS, Sign.REFUSES, Sign.PROHIBITS)
+
+
+_SIGNS: dict[type[Event], Sign] = {
+    events.Opened: Sign.OPENS,
+    events.Dialled: Sign.DIALS,
+    events.DialAnswered: Sign.DIALS,
+    events.Resent: Sign.REPEATS,
+    events.BytesMissing: Sign.LACKS,
+    events.Closed: Sign.CLOSES,
+    events.WasReset: Sign.RESETS,
+    events.DialRefused: Sign.REFUSES,
+    events.DialProhibited: Sign.PROHIBITS,
+    events.TlsAlert: Sign.REFUSES,
+    events.TlsNoCertificate: Sign.REFUSES,
+}
+_REFUSALS = frozenset({"not_allowed", "alive", "nok"})
+"""Statuses that are no yes."""
+_LINK_UP = (events.AckSent, events.DataStarted, events.Ticked)
+"""From then on the timeline does not hold every message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +83,23 @@ class Step:
     forth: bool
     """From left to right."""
     says: str
+    sign: Sign
+    leg: Leg
+    pause: str
+    """The time since the step before, in words; empty where it needs none."""
+    waited: int
+    """The same in nanoseconds; 0 for the first step."""
 
 
 def steps(attempt: Attempt) -> tuple[Step, ...]:
     """The attempt's timeline in steps."""
     left, right = short_names(attempt)
     start = attempt.started_at
-    told = []
+    told: list[Step] = []
+    up = False
     for group in _groups(in_time(attempt.timeline)):
         first = group[0]
+        waited = max(first.packet.at - told[-1].packets[-1].at, 0) if told else 0
         told.append(
             Step(
                 packets=tuple(dict.fromkeys(event.packet for event in group)),
@@ -53,9 +108,33 @@ def steps(attempt: Attempt) -> tuple[Step, ...]:
                 right="EPMD" if first.leg is Leg.EPMD else right,
                 forth=first.side is Side.INITIATOR,
                 says=_tell(attempt, group, start),
+                sign=_sign(group),
+                leg=first.leg,
+                pause=silence(waited, link_up=up) if waited >= PAUSE else "",
+                waited=waited,
             )
         )
+        if first.leg is Leg.LINK:
+            up = (up or isinstance(first, _LINK_UP)) and not told[-1].sign.ends
     return tuple(told)
+
+
+def broke(told: Sequence[Step], evidence: Iterable[PacketRef]) -> PacketRef | None:
+    """The packet of the evidence at which the attempt broke: the first one that ends something, else the last one."""
+    ends = {packet for step in told if step.sign.ends for packet in step.packets}
+    shown = sorted(evidence, key=lambda packet: packet.at)
+    return next((packet for packet in shown if packet in ends), shown[-1] if shown else None)
+
+
+def _sign(group: Sequence[Event]) -> Sign:
+    first, last = group[0], group[-1]
+    if isinstance(first, events.StatusSent) and first.text in _REFUSALS:
+        return Sign.REFUSES
+    if isinstance(first, events.TlsEncryptedAlert) and first.rejection:
+        return Sign.REFUSES
+    if isinstance(first, events.EpmdAnswered) and first.fields().get("result"):
+        return Sign.REFUSES
+    return _SIGNS.get(type(last if isinstance(first, events.Dialled) else first), Sign.TELLS)
 
 
 def in_time(timeline: Sequence[Event]) -> list[Event]:

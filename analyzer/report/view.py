@@ -132,8 +132,11 @@ def _cases(analysis: Analysis, rank: dict[int, int], views: dict[int, AttemptVie
 
 def _case(analysis: Analysis, members: Sequence[tuple[int, AttemptView]]) -> Case:
     index, first = members[0]
-    told = () if first.outcome is Outcome.OK else story.steps(analysis.diagnoses[index].attempt)
-    return Case(first.verdict, first.outcome, tuple(view for _, view in members), told)
+    told = story.steps(analysis.diagnoses[index].attempt)
+    broke = None
+    if first.outcome is Outcome.PROBLEM and first.finding is not None:
+        broke = story.broke(told, (each.packet for each in first.finding.evidence))
+    return Case(first.verdict, first.outcome, tuple(view for _, view in members), told, broke)
 
 
 def _by_time(incidents: Sequence[Incident]) -> list[Incident]:

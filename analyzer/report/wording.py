@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.errors import printable
 from analyzer.findings import Outcome
+from analyzer.report import times
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Quality, Stage
+from analyzer.sessions.ending import NET_SETUPTIME
 from analyzer.sessions.events import Event
 from analyzer.sessions.product import Product
 
@@ -120,3 +122,15 @@ def counted(number: object, noun: str) -> str:
     if not isinstance(number, int):
         return f"{noun}s"
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def silence(nanoseconds: int, *, link_up: bool) -> str:
+    """What a time between two steps was: of a link that is up only its first data and ticks are steps."""
+    if link_up:
+        return f"{times.span(nanoseconds)} of a link that is up: data and ticks are not drawn"
+    default = abs(nanoseconds - NET_SETUPTIME) <= _TIMER_IS_LATE
+    return f"{times.span(nanoseconds)} without a message" + (" (net_setuptime is 7 s by default)" if default else "")
+
+
+_TIMER_IS_LATE = 150_000_000
+"""Nanoseconds by which a timer may seem to be off: it started a little before or after what the packets show."""

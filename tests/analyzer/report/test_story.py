@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from analyzer.report import story
+from analyzer.report.story import Sign
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Party
 from analyzer.sessions.events import Event, Leg
+from dissectors import epmd
 from dissectors.dialogue import Side
 from tests.analyzer.report.building import attempt, lookup, opening, packet, refused_handshake
 
@@ -70,6 +72,57 @@ def test_what_became_known_late_stands_where_it_happened() -> None:
     hole = events.BytesMissing(packet=packet(12, 5), side=OUT, leg=LINK, offset=0, length=9, delivered=True)
     end = events.Closed(packet=packet(15, 9), side=OUT, leg=LINK)
     assert story.in_time([end, hole]) == [hole, end]
+
+
+def test_steps_tell_how_to_draw_them() -> None:
+    """Openings, what is said, refusals and endings look different, and lie on one of two connections."""
+    told = story.steps(attempt(lookup() + refused_handshake()))
+    assert [(step.sign, step.leg) for step in told[:4]] == [
+        (Sign.OPENS, Leg.EPMD),
+        (Sign.TELLS, Leg.EPMD),
+        (Sign.TELLS, Leg.EPMD),
+        (Sign.CLOSES, Leg.EPMD),
+    ]
+    assert (told[-1].sign, told[-1].leg) == (Sign.CLOSES, LINK)
+
+
+@pytest.mark.parametrize(
+    ("event", "sign"),
+    [
+        (events.Dialled(packet=packet(1), side=OUT, leg=LINK), Sign.DIALS),
+        (events.StatusSent(packet=packet(1), side=BACK, leg=LINK, text="ok"), Sign.TELLS),
+        (events.StatusSent(packet=packet(1), side=BACK, leg=LINK, text="not_allowed"), Sign.REFUSES),
+        (events.TlsEncryptedAlert(packet=packet(1), side=BACK, leg=LINK, rejection=True), Sign.REFUSES),
+        (events.TlsEncryptedAlert(packet=packet(1), side=BACK, leg=LINK, rejection=False), Sign.TELLS),
+        (
+            events.EpmdAnswered(packet=packet(1), side=BACK, leg=Leg.EPMD, message=epmd.Port2Refusal(result=1)),
+            Sign.REFUSES,
+        ),
+    ],
+)
+def test_a_no_is_no_message_like_others(event: Event, sign: Sign) -> None:
+    """An answer that refuses ends an attempt as much as a FIN."""
+    assert story.steps(attempt([event]))[0].sign is sign
+
+
+def test_silence_is_told_where_it_is_long() -> None:
+    """Of a link that is up it is none: most of its traffic is no step."""
+    closed = events.Closed(packet=packet(9, 7_002), side=OUT, leg=Leg.LINK)
+    *_, last = story.steps(attempt([*lookup()[:5], closed]))
+    assert last.pause == "7.0 s without a message (net_setuptime is 7 s by default)"
+    assert last.waited == 7_001_100_000
+    ack = events.AckSent(packet=packet(6, 2), side=BACK, leg=LINK)
+    *_, last = story.steps(attempt([ack, closed]))
+    assert last.pause == "7.0 s of a link that is up: data and ticks are not drawn"
+    assert [step.pause for step in story.steps(attempt(lookup()))] == [""] * 5
+
+
+def test_where_it_broke() -> None:
+    """At the first ending that the proof names; if it names none, at the last packet that it has."""
+    told = story.steps(attempt(lookup() + refused_handshake()))
+    assert story.broke(told, [packet(14, 3.4), packet(15, 4.6), packet(16, 9)]) == packet(15, 4.6)
+    assert story.broke(told, [packet(14, 3.4), packet(13, 2.7)]) == packet(14, 3.4)
+    assert story.broke(told, []) is None
 
 
 @pytest.mark.parametrize(

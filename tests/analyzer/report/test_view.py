@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.findings import Diagnosis, Outcome
-from analyzer.report import view
+from analyzer.report import story, view
 from analyzer.sessions.attempt import Kind, Party
 from tests.analyzer.report.building import (
     analysis,
@@ -20,6 +20,7 @@ from tests.analyzer.report.building import (
     hostile,
     lookup,
     mismatch,
+    packet,
     refused_handshake,
     registration,
     unclear,
@@ -40,12 +41,20 @@ def test_an_attempt_that_two_incidents_name_is_told_once() -> None:
     assert sum(len(case.attempts) for case in document.cases) == len(document.attempts)
 
 
+def test_a_problem_tells_where_it_broke() -> None:
+    """At the acceptor's FIN, the one packet of the proof that ends something; what is unclear has no such place."""
+    problem, unclear_case, _ = view.build(analysis()).cases
+    assert problem.broke == packet(15, 4.6)
+    assert unclear_case.broke is None
+
+
 def test_healthy_attempts_fold_without_an_incident() -> None:
     """The same pair with the same verdict is one line."""
     ok = [diagnosis(attempt(refused_handshake(n * 100)), healthy_finding("closed-normally")) for n in range(5)]
     (case,) = view.build(analysis_of(*ok)).cases
     assert len(case.attempts) == 5
-    assert case.steps == ()
+    assert len(case.steps) == len(story.steps(ok[0].attempt))
+    assert case.broke is None
     assert case.first_at < case.last_at
 
 

@@ -115,3 +115,11 @@ def test_release(release: tuple[int, int | None, str | None], said: str) -> None
 def test_counted() -> None:
     """Singular, plural, thousands."""
     assert [wording.counted(n, "byte") for n in (0, 1, 1234)] == ["0 bytes", "1 byte", "1,234 bytes"]
+
+
+def test_a_silence_of_the_default_setup_time_is_named() -> None:
+    """It is how one recognises the timer; other silences are just long."""
+    second = 10**9
+    assert wording.silence(7_002_000_000, link_up=False).endswith("(net_setuptime is 7 s by default)")
+    assert wording.silence(8 * second, link_up=False) == "8.0 s without a message"
+    assert wording.silence(7 * second, link_up=True).startswith("7.0 s of a link that is up")
