@@ -32,6 +32,9 @@ TOGETHER = 300 * MILLISECOND
 """Links that come down within this time of one another do so for one reason."""
 PREVENTS_OVERLAPPING_PARTITIONS = 25
 """OTP release in which ``prevent_overlapping_partitions`` became the default."""
+SUPERSEDES = 25
+"""OTP release in which an acceptor began to let a newer connection take the place of an older one."""
+STEPS = (events.NameSent, events.StatusSent, events.ChallengeSent, events.ReplySent, events.AckSent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,17 @@ def setup_failed(attempt: Attempt) -> Closing | None:
 def _is_visible_otp(known: int) -> bool:
     estimate = flags.estimate(known)
     return bool(known & flags.Flag.PUBLISHED) and estimate is not None and estimate.implementation == "OTP"
+
+
+def shook_hands(attempt: Attempt) -> bool:
+    """Every step of the handshake is in the capture: what came of it has no hidden beginning."""
+    return all(attempt.first(step) is not None for step in STEPS)
+
+
+def supersedes(attempt: Attempt) -> bool:
+    """The acceptor may drop this link for a newer one of the same node (docs/protocol.md 4.2 row 26)."""
+    release = flags.estimate(attempt.challenge.flags) if attempt.challenge else None
+    return release is None or release.highest is None or release.highest >= SUPERSEDES
 
 
 def superseding(attempt: Attempt, around: Surroundings) -> Attempt | None:

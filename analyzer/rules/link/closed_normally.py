@@ -37,8 +37,9 @@ from analyzer.rules.rule import Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Stage
 from analyzer.sessions.ending import ending_of, seconds
-from analyzer.sessions.lifetime import partition, setup_failed, superseding, tick_timeout_of
+from analyzer.sessions.lifetime import partition, setup_failed, shook_hands, supersedes, superseding, tick_timeout_of
 from analyzer.sessions.surroundings import Surroundings
+from dissectors.dialogue import Side
 
 RULE = Rule(
     id="LNK003",
@@ -58,9 +59,11 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         return
     if tick_timeout_of(attempt) or setup_failed(attempt) or superseding(attempt, around) or partition(attempt, around):
         return
+    others = tuple(_what_else(attempt, link.end.side))
     yield RULE.finding(
         attempt,
-        certainty=Certainty.CERTAIN,
+        certainty=Certainty.LIKELY if others else Certainty.CERTAIN,
+        alternatives=others,
         why=f"the link was up for {seconds(link.end.packet.at - link.first.at)}; then the {link.end.side.value} closed"
         " it in order",
         evidence=[
@@ -77,3 +80,11 @@ def _was_up(attempt: Attempt) -> bool:
     say."""
     ending = ending_of(attempt, attempt.link)
     return attempt.stage is Stage.ENDED or (attempt.stage is Stage.ACK and ending is not None and ending.by_timer)
+
+
+def _what_else(attempt: Attempt, closer: Side) -> Iterator[str]:
+    """What the capture may lack of the story."""
+    if not shook_hands(attempt):
+        yield "the link ended for a reason that lies in the part of it that the capture lacks"
+    if closer is Side.ACCEPTOR and supersedes(attempt):
+        yield "the acceptor dropped it for a newer connection of the same node, which the capture lacks"

@@ -30,7 +30,7 @@ from analyzer.findings import Certainty, Finding, Outcome, Severity
 from analyzer.rules.rule import Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Stage
-from analyzer.sessions.lifetime import silent_side
+from analyzer.sessions.lifetime import shook_hands, silent_side
 from analyzer.sessions.surroundings import Surroundings
 
 RULE = Rule(
@@ -55,9 +55,13 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     if proof is None:
         return
     midstream = attempt.first(events.NameSent) is None
+    seen = shook_hands(attempt)
     yield RULE.finding(
         attempt,
-        certainty=Certainty.CERTAIN,
+        certainty=Certainty.CERTAIN if seen else Certainty.LIKELY,
+        alternatives=()
+        if seen
+        else ("the part of the handshake that the capture lacks had a problem, which was overcome",),
         why="the link was up when the capture began and is when it ends"
         if midstream
         else "the handshake is complete, and the link is up when the capture ends",
