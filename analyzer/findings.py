@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 
 from analyzer.capture.packet import PacketRef
 from analyzer.sessions.attempt import Attempt
+from dissectors.dataclass import dataclass, field
 
 Detail = Mapping[str, object]
 """Facts of a verdict for machines; JSON-serialisable values, keys as in design.md section 3."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer import rules
@@ -27,6 +26,7 @@ from analyzer.streams.table import StreamTable
 from analyzer.summary import incidents_of, nodes_of, summaries_of
 from analyzer.watch import Watch
 from dissectors.cookie import CookieJar
+from dissectors.dataclass import dataclass, field
 from dissectors.dialogue import Side
 
 if TYPE_CHECKING:

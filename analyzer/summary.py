@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from analyzer.capture import Source
 from analyzer.capture.linktypes import link_type_name
@@ -13,6 +12,7 @@ from analyzer.findings import CaptureSummary, Diagnosis, Incident, NodeSummary
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Kind, Quality
 from dissectors import epmd, flags, handshake
+from dissectors.dataclass import dataclass, field
 from dissectors.dialogue import Side
 
 

@@ -6,11 +6,11 @@ Signatures, keys and chains are not looked at: the other node has judged them al
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
 from dissectors.cursor import Malformed, Reader
+from dissectors.dataclass import dataclass
 
 INTEGER = 0x02
 OCTET_STRING = 0x04

@@ -8,8 +8,8 @@ no error: its control message is unknown.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from dissectors.dataclass import dataclass
 from dissectors.wire import Reader, Truncated
 
 OPCODES: dict[int, str] = {

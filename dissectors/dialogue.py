@@ -7,9 +7,10 @@ caller who knows which packet carried which byte can name the packets that prove
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+from dissectors.dataclass import dataclass
 
 
 class Side(Enum):

@@ -7,9 +7,9 @@ bytes without the request that they answer.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar
 
+from dissectors.dataclass import dataclass
 from dissectors.wire import UTF8, Message, counted_bytes, counted_text, message, rest_text, u8, u16, u32
 
 _PORT = "TCP port of the node's distribution listener"

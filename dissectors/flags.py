@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntFlag
 from typing import Literal
+
+from dissectors.dataclass import dataclass
 
 
 class Flag(IntFlag):

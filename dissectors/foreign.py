@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from dissectors.dataclass import dataclass
 from dissectors.dialogue import Side
 from dissectors.tls_records import RecordType, looks_like_tls
 

@@ -6,8 +6,7 @@ have the same tag; who sends it tells which it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dissectors.dataclass import dataclass
 from dissectors.dialogue import Side
 from dissectors.flags import Flag
 from dissectors.wire import LATIN1, UTF8, Message, counted_text, fixed, message, rest_bytes, rest_text, u16, u32, u64

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from dissectors.dataclass import dataclass
 from dissectors.dialogue import Decoded, Item, Problem, Side
 from dissectors.handshake_messages import (
     STATUS_TEXTS,

@@ -6,9 +6,9 @@ turns.  What TLS 1.3 hides among them (the rest of its own handshake, tickets, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 
+from dissectors.dataclass import dataclass, replace
 from dissectors.dialogue import Side
 from dissectors.tls_ciphers import finished_lengths, sealings
 from dissectors.tls_messages import TLS_1_3

@@ -5,9 +5,9 @@ Sizes by RFC 5246 section 6.2.3 (GCM: RFC 5288, CCM: RFC 6655, ChaCha20: RFC 790
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from dissectors.dataclass import dataclass
 from dissectors.tls_messages import TLS_1_3
 
 TLS_1_1 = 0x0302

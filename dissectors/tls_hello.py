@@ -6,11 +6,11 @@ known or not, so that reading and writing lose nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import ClassVar
 
 from dissectors.cursor import Reader, WireError
+from dissectors.dataclass import dataclass
 from dissectors.tls_codec import (
     exactly,
     pull_opaque,

@@ -6,11 +6,11 @@ Every handshake message carries its ``handshake_type``; ``read`` takes the body 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dissectors.certificate import CertificateFacts, read_certificate
 from dissectors.cursor import Malformed, WireError
+from dissectors.dataclass import dataclass
 from dissectors.tls_alerts import FATAL, alert_name
 from dissectors.tls_codec import exactly, pull_opaques, pull_uints, push_opaque, push_opaques, push_uint, push_uints
 from dissectors.tls_hello import ClientHello, ServerHello

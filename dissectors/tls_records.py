@@ -7,9 +7,9 @@ records often start where segments do, while five bytes look like a header by ch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from dissectors.dataclass import dataclass
 from dissectors.dialogue import Item, Missing, Problem, Side, Undecoded
 from dissectors.lane import SHOWN
 from dissectors.tls_alerts import ALERT_NAMES, FATAL, WARNING

@@ -6,9 +6,9 @@ A frame has a 4-byte length and any size: only its first bytes are looked at, th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from dissectors.control import ControlMessage, control_after_header, control_of_pass_through
+from dissectors.dataclass import dataclass
 from dissectors.dialogue import Decoded, Item, Missing, Problem, Side, Undecoded
 
 HEAD_LIMIT = 512

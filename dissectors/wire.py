@@ -12,13 +12,13 @@ the documentation table follow from that declaration::
 
 from __future__ import annotations
 
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 from dissectors.cursor import Charset, Malformed, Reader, Truncated, WireError, Writer
+from dissectors.dataclass import MISSING, dataclass, fields_of
+from dissectors.dataclass import field as declared
 
 __all__ = [
     "LATIN1",
@@ -134,45 +134,45 @@ class Run(Kind):
 
 
 def _field(kind: Kind, doc: str, default: Any) -> Any:
-    return dataclasses.field(default=default, metadata={"kind": kind, "doc": doc})
+    return declared(default=default, metadata={"kind": kind, "doc": doc})
 
 
-def u8(*, doc: str = "", default: Any = dataclasses.MISSING) -> Any:
+def u8(*, doc: str = "", default: Any = MISSING) -> Any:
     return _field(UInt(1), doc, default)
 
 
-def u16(*, doc: str = "", default: Any = dataclasses.MISSING) -> Any:
+def u16(*, doc: str = "", default: Any = MISSING) -> Any:
     return _field(UInt(2), doc, default)
 
 
-def u32(*, doc: str = "", default: Any = dataclasses.MISSING) -> Any:
+def u32(*, doc: str = "", default: Any = MISSING) -> Any:
     return _field(UInt(4), doc, default)
 
 
-def u64(*, doc: str = "", default: Any = dataclasses.MISSING) -> Any:
+def u64(*, doc: str = "", default: Any = MISSING) -> Any:
     return _field(UInt(8), doc, default)
 
 
-def fixed(size: int, *, doc: str = "", default: Any = dataclasses.MISSING) -> Any:
+def fixed(size: int, *, doc: str = "", default: Any = MISSING) -> Any:
     """Exactly ``size`` bytes."""
     return _field(Fixed(size), doc, default)
 
 
-def counted_text(charset: Charset, *, doc: str = "", default: Any = dataclasses.MISSING) -> Any:
+def counted_text(charset: Charset, *, doc: str = "", default: Any = MISSING) -> Any:
     """Text after its length in bytes (16 bits)."""
     return _field(Run(charset, counted=True), doc, default)
 
 
-def counted_bytes(*, doc: str = "", default: Any = dataclasses.MISSING) -> Any:
+def counted_bytes(*, doc: str = "", default: Any = MISSING) -> Any:
     return _field(Run(None, counted=True), doc, default)
 
 
-def rest_text(charset: Charset, *, doc: str = "", default: Any = dataclasses.MISSING) -> Any:
+def rest_text(charset: Charset, *, doc: str = "", default: Any = MISSING) -> Any:
     """Text that runs to the end of the frame."""
     return _field(Run(charset, counted=False), doc, default)
 
 
-def rest_bytes(*, doc: str = "", default: Any = dataclasses.MISSING) -> Any:
+def rest_bytes(*, doc: str = "", default: Any = MISSING) -> Any:
     return _field(Run(None, counted=False), doc, default)
 
 
@@ -266,8 +266,7 @@ def message(*, tag: bytes = b"") -> Callable[[type[M]], type[M]]:
         made = dataclass(frozen=True, slots=True)(cls)
         made.TAG = tag
         made.FIELDS = tuple(
-            Field(field.name, field.metadata["kind"], field.metadata["doc"])
-            for field in dataclasses.fields(made)  # type: ignore[arg-type]  # a dataclass since the line above
+            Field(field.name, field.metadata["kind"], field.metadata["doc"]) for field in fields_of(made)
         )
         return made
 

@@ -235,8 +235,7 @@ def _event_row(kind: type[Event]) -> Iterator[str]:
 def _what(kind: type[Event]) -> str:
     """The first paragraph of the docstring of ``kind``, or of the kind of event that it is; may be empty."""
     for each in kind.__mro__[: kind.__mro__.index(Event)]:
-        text = inspect.cleandoc(each.__doc__ or "")
-        if not text.startswith(f"{each.__name__}("):  # what a dataclass has instead of a docstring
+        if text := inspect.cleandoc(each.__doc__ or ""):
             paragraph = " ".join(text.split("\n\n")[0].split())
             return _CITATION.sub(r"[\1\2](\1)", paragraph.replace("``", "`"))
     return ""

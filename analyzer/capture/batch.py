@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from analyzer.capture.pcap import FILE_HEADER, FILE_HEADER_SIZE, LINK_TYPE, SECOND, VARIANTS, damage_note, largest
 from analyzer.capture.records import Layout, Walker
+from dissectors.dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from analyzer.capture.state import CaptureState
+from dissectors.dataclass import dataclass
 
 _SLICE = 32 * 1024
 """Compressed bytes handed to a decompressor at a time.  An error loses the output of its slice only."""

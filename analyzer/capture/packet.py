@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from dissectors.dataclass import dataclass
 
 
 class PacketRef(NamedTuple):

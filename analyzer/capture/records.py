@@ -11,11 +11,12 @@ both walks meet.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from dissectors.dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

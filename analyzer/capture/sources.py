@@ -7,11 +7,11 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from analyzer.errors import CaptureForbidden, CaptureMissing, UnusableInput, printable
+from dissectors.dataclass import dataclass, field
 
 STANDARD_INPUT = "-"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dissectors.dataclass import dataclass, field
 
 RawRecord = tuple[int, int, bytes, int]
 """A packet as a reader hands it on: nanoseconds since 1970-01-01 UTC, LINKTYPE_ value, bytes, length on the wire.

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from dissectors.dataclass import dataclass, field
 
 
 class SetName(NamedTuple):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Hashable
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from analyzer.decode.segment import SkipReason
+from dissectors.dataclass import dataclass, field
 
 TIMEOUT = 30 * 1_000_000_000
 """Nanoseconds of capture time, from the first piece to arrive: as Linux (``ipfrag_time``)."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntFlag
 from typing import NamedTuple
 
 from analyzer.capture.packet import PacketRef
+from dissectors.dataclass import dataclass
 
 
 class Endpoint(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from struct import Struct
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from analyzer.capture.packet import Packet
 from analyzer.decode.fragments import FragmentTable
 from analyzer.decode.segment import Segment, SkipReason, Unreachable
+from dissectors.dataclass import dataclass, field
 
 
 class Layer(Enum):

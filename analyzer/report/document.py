@@ -6,11 +6,10 @@ direction of text are written out (``\x1b``).  Times are nanoseconds since 1970-
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from analyzer.capture.packet import PacketRef
 from analyzer.findings import CaptureSummary, Outcome
 from analyzer.report.story import Step
+from dissectors.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ import difflib
 import json
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from analyzer.errors import printable
 from analyzer.findings import Outcome
 from analyzer.report.layout import MARGIN, Look, Sheet
 from analyzer.sessions.attempt import Stage
+from dissectors.dataclass import dataclass
 
 HOME = ""
 """Where the project's files are read on the web, with the slash at its end; empty while they are published nowhere."""

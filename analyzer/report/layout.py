@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from dissectors.dataclass import dataclass
 
 LABEL = 7
 """Characters of the column of labels."""

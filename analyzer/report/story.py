@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from analyzer.capture.packet import PacketRef
@@ -14,6 +13,7 @@ from analyzer.report.wording import silence
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Party
 from analyzer.sessions.events import Event, Leg
+from dissectors.dataclass import dataclass
 from dissectors.dialogue import Side
 
 SHORT_NAME = 15

@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from analyzer.findings import Certainty, Evidence, Finding, Outcome, Severity
 from analyzer.sessions.attempt import Attempt, Stage
 from analyzer.sessions.events import Event
 from analyzer.sessions.product import Product
 from analyzer.sessions.surroundings import Surroundings
+from dissectors.dataclass import dataclass, field
 from dissectors.dialogue import Side
 
 Check = Callable[[Attempt, Surroundings], Iterator[Finding]]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ from analyzer.sessions.events import Event, Leg
 from analyzer.sessions.product import Product, product_of
 from analyzer.sessions.states import Stage, State, stage_of, step
 from dissectors import handshake
+from dissectors.dataclass import dataclass, field
 from dissectors.dialogue import Side
 from dissectors.epmd import Port2Resp
 

@@ -5,11 +5,10 @@ Several rules need the answer, some to speak and some to stay silent, so it is w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.surroundings import Surroundings
 from dissectors import flags, handshake
+from dissectors.dataclass import dataclass
 from dissectors.epmd import Port2Resp
 from dissectors.flags import Flag
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from analyzer.capture.packet import PacketRef
 from analyzer.decode.segment import Endpoint
 from analyzer.sessions import events
 from analyzer.sessions.events import Leg
+from dissectors.dataclass import dataclass, field
 from dissectors.dialogue import Side
 
 Closing = events.Closed | events.WasReset

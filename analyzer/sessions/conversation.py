@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from analyzer.capture.packet import PacketRef
 from analyzer.sessions import events
@@ -32,6 +31,7 @@ from analyzer.streams.stream import (
     Syn,
     SynAck,
 )
+from dissectors.dataclass import replace
 from dissectors.dialogue import Side
 
 SIDES = {Direction.OUT: Side.INITIATOR, Direction.BACK: Side.ACCEPTOR}

@@ -6,7 +6,6 @@ Incremental.  What is open is held; what is not Erlang traffic is forgotten as s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 from analyzer.decode.segment import Endpoint
 from analyzer.sessions import events
@@ -19,6 +18,7 @@ from analyzer.sessions.lookups import Lookups
 from analyzer.sessions.naming import learn_names
 from analyzer.streams.stream import Forgotten, Stream, StreamEvent
 from dissectors import epmd
+from dissectors.dataclass import dataclass, field, replace
 
 
 @dataclass(slots=True, eq=False)

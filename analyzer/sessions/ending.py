@@ -7,11 +7,10 @@ networks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.connection import Closing, Connection
+from dissectors.dataclass import dataclass
 from dissectors.dialogue import Side
 
 SECOND = 10**9

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from analyzer.decode.segment import Endpoint
 from analyzer.sessions.identify import Expectation, Speech
+from dissectors.dataclass import dataclass
 
 EPMD_PORT = 4369
 LOOPBACK = ("127.", "::1")

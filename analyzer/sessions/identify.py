@@ -6,10 +6,10 @@ a connection ours whatever it speaks; on any other port only bytes that are unmi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 
 from dissectors import handshake, tls
+from dissectors.dataclass import dataclass, field
 from dissectors.dialogue import Side
 from dissectors.epmd import looks_like_request
 from dissectors.traffic import looks_like_frames

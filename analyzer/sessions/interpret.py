@@ -6,7 +6,6 @@ One interpreter per kind of speech; each owns its dialogue and knows what a mess
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from analyzer.sessions import events
 from analyzer.sessions.events import Event
 from analyzer.sessions.identify import Identity, Speech
 from dissectors import epmd, foreign, handshake, tls, tls_carried, traffic
+from dissectors.dataclass import dataclass
 from dissectors.dialogue import Decoded, Dialogue, Item, Missing, Side, Undecoded
 
 Maker = Callable[..., Event]

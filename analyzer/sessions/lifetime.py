@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from statistics import median
 
 from analyzer.sessions import events
@@ -14,6 +13,7 @@ from analyzer.sessions.ending import MILLISECOND, SECOND, ending_of
 from analyzer.sessions.states import Stage
 from analyzer.sessions.surroundings import Surroundings
 from dissectors import flags
+from dissectors.dataclass import dataclass
 from dissectors.dialogue import Side
 
 TICKS_PER_TICKTIME = 4

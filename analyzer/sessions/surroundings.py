@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from analyzer.decode.segment import Endpoint
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt
 from dissectors import epmd, flags
 from dissectors.cookie import CookieJar
+from dissectors.dataclass import dataclass
 from dissectors.dialogue import Side
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analyzer.sieve.keys import UNCOVERED, mixed, salt
+from dissectors.dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

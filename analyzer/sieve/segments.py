@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analyzer.sieve.columns import FIELDS_4, FIELDS_6, half, layout_of
 from analyzer.sieve.keys import mixed
+from dissectors.dataclass import dataclass
 from dissectors.dialogue import Side
 from dissectors.epmd import REQUEST_LIMIT
 from dissectors.epmd_messages import REQUESTS

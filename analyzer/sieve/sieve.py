@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -12,6 +11,7 @@ from analyzer.sieve.columns import SYN_FIN_RST, Columns, columns_of
 from analyzer.sieve.keys import UNCOVERED, Table, key_of
 from analyzer.sieve.runs import SHORTEST, find_run
 from analyzer.sieve.segments import Segments, segments_of
+from dissectors.dataclass import dataclass
 
 if TYPE_CHECKING:
     from analyzer.capture.batch import Batch

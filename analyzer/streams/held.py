@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.capture.packet import PacketRef
+from dissectors.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from analyzer.streams.order import Order

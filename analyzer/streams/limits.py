@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dissectors.dataclass import dataclass
 
 MILLISECOND = 1_000_000
 """Nanoseconds."""

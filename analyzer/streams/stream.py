@@ -6,11 +6,11 @@ The stream layer knows sequence numbers so that nobody above has to.  Directions
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
 from analyzer.capture.packet import PacketRef
 from analyzer.decode.segment import Endpoint
+from dissectors.dataclass import dataclass, field
 
 
 class Direction(Enum):

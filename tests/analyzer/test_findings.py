@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
-
 import pytest
 
 from analyzer.capture.packet import PacketRef
 from analyzer.findings import Certainty, Evidence, Finding, Outcome, Severity
+from dissectors.dataclass import FrozenInstanceError
 
 SYN = Evidence(PacketRef(0, 1, 0), "SYN")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from dissectors.certificate import CertificateFacts, read_certificate
 from dissectors.cursor import Malformed, Truncated, WireError
+from dissectors.dataclass import replace
 
 DATA = Path(__file__).parent / "data"
 BETA = (DATA / "certificate_beta.der").read_bytes()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from io import BytesIO
 
 import pytest
@@ -14,6 +13,7 @@ from scapy.utils import PcapReader, PcapWriter
 
 from dissectors import epmd_messages, handshake_messages
 from dissectors.cursor import WireError
+from dissectors.dataclass import fields_of
 from dissectors.flags import Flag
 from dissectors.scapy_layers import (
     LAYERS,
@@ -117,7 +117,7 @@ def test_a_layer_is_its_message(message: Message) -> None:
 def test_fields_are_named_alike(message: Message) -> None:
     """A layer's fields are the message's, after the tag, but for ``name`` and the counts."""
     names = [field.name for field in LAYERS[type(message)].fields_desc]
-    ours = ["node_name" if each.name == "name" else each.name for each in fields(message)]  # type: ignore[arg-type]
+    ours = ["node_name" if each.name == "name" else each.name for each in fields_of(type(message))]
     assert [name for name in names if name not in ("tag", "node_name_length", "extra_length")] == ours
 
 

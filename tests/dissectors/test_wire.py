@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
+from dissectors.dataclass import FrozenInstanceError, replace
 from dissectors.wire import (
     LATIN1,
     UTF8,
@@ -67,7 +66,7 @@ def test_is_a_frozen_value() -> None:
     """Messages compare by value, take defaults, have no dictionary and cannot be changed."""
     assert Sample(7, 0, b"key", "", b"").rest == ""
     assert not hasattr(SAMPLE, "__dict__")
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(FrozenInstanceError):
         SAMPLE.small = 1  # type: ignore[misc]  # that is what is tested
 
 
@@ -123,6 +122,6 @@ def test_values_that_do_not_fit() -> None:
     with pytest.raises(OverflowError):
         Bare(1 << 16, 0).write()
     with pytest.raises(ValueError, match="3 bytes wanted, 2 given"):
-        dataclasses.replace(SAMPLE, key=b"ke").write()
+        replace(SAMPLE, key=b"ke").write()
     with pytest.raises(UnicodeEncodeError):
-        dataclasses.replace(SAMPLE, rest="€").write()
+        replace(SAMPLE, rest="€").write()

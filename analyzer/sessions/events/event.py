@@ -6,11 +6,11 @@ An event is what one packet shows of one attempt.  ``name`` and :meth:`Event.fie
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
 from analyzer.capture.packet import PacketRef
+from dissectors.dataclass import dataclass, fields_of
 from dissectors.dialogue import Side
 
 FieldValue = str | int | bool | None | list[str]
@@ -45,9 +45,9 @@ class Event:
 def describe(message: object) -> Fields:
     """The fields of a declared message as JSON values: bytes as hexadecimal, flags by name."""
     described: Fields = {"message": type(message).__name__}
-    for name in getattr(message, "__dataclass_fields__", {}):
-        value = getattr(message, name)
-        described[name] = _FORMATS.get(name, _plain)(value)
+    for field in fields_of(type(message)):
+        value = getattr(message, field.name)
+        described[field.name] = _FORMATS.get(field.name, _plain)(value)
     return described
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from analyzer.sessions.events.event import Event, Fields, describe
 from dissectors import traffic
+from dissectors.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

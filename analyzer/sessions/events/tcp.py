@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from analyzer.sessions.events.event import Event, Fields
+from dissectors.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

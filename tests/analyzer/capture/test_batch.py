@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 
 import pytest
@@ -73,7 +72,6 @@ def test_the_last_batch_knows_it() -> None:
     assert part.is_last
     assert part.left(3 * 10**9) == [4 * 10**9, 5 * 10**9]
     assert part.left(9 * 10**9) == []
-    assert dataclasses.is_dataclass(part)
 
 
 def test_old_versions_are_not_batched() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from analyzer.capture.packet import PacketRef
 from analyzer.decode.segment import Endpoint
 from analyzer.findings import (
@@ -23,6 +21,7 @@ from analyzer.sessions.attempt import Attempt, Kind, Party, Quality
 from analyzer.sessions.connection import Connection
 from analyzer.sessions.events import Event, Leg
 from dissectors import epmd, handshake
+from dissectors.dataclass import replace
 from dissectors.dialogue import Side
 
 START = 1_793_459_437_335_658_000
@@ -142,7 +141,7 @@ def cookie_finding(**changes: object) -> Finding:
         detail={"rejected_by": "acceptor"},
         alternatives=("bob's VM stopped at this very moment",),
     )
-    return replace(finding, **changes)  # type: ignore[arg-type]
+    return replace(finding, **changes)
 
 
 def advice() -> Finding:

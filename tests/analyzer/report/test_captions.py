@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from analyzer.findings import Evidence
 from analyzer.report import captions, view
 from analyzer.report.document import Case, Document
+from dissectors.dataclass import replace
 from tests.analyzer.report.building import (
     analysis,
     analysis_of,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -11,6 +10,7 @@ from analyzer.report import handbook
 from analyzer.report.handbook import Entry
 from analyzer.report.layout import Look
 from analyzer.rules import all_rules
+from dissectors.dataclass import replace
 
 ENTRY = Entry(
     code="HSK013",

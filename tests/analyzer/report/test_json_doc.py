@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from analyzer.findings import Analysis
 from analyzer.report import json_doc, view
+from dissectors.dataclass import replace
 from tests.analyzer.report.building import analysis, analysis_of, hostile
 
 SCHEMA = json.loads(files("analyzer.report").joinpath("schema-1.json").read_text(encoding="utf-8"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from analyzer.findings import Analysis, Evidence
@@ -11,6 +9,7 @@ from analyzer.report import terminal, view
 from analyzer.report.layout import Look
 from analyzer.sessions import events
 from analyzer.sessions.events import Event, Leg
+from dissectors.dataclass import replace
 from dissectors.dialogue import Side
 from tests.analyzer.report.building import (
     analysis,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +9,7 @@ from hypothesis import strategies as st
 from analyzer.findings import Diagnosis, Outcome
 from analyzer.report import story, view
 from analyzer.sessions.attempt import Kind, Party
+from dissectors.dataclass import replace
 from tests.analyzer.report.building import (
     analysis,
     analysis_of,

@@ -12,7 +12,7 @@ says otherwise.  Bytes are made by the dissectors::
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from analyzer.capture.packet import PacketRef
 from analyzer.decode.segment import Endpoint
@@ -45,6 +45,7 @@ from analyzer.streams.stream import (
 )
 from dissectors import epmd, handshake
 from dissectors.cookie import digest
+from dissectors.dataclass import replace
 from dissectors.wire import Message
 
 OUT, BACK = Direction.OUT, Direction.BACK

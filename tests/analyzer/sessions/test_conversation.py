@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +13,7 @@ from analyzer.sessions.events import Event, Leg
 from analyzer.sessions.identify import Expectation, Speech
 from analyzer.streams.stream import Data, Direction, HoleCause, KeepAlive, OpenerKnownBy, ResetFit, StreamEvent
 from dissectors import epmd, handshake
+from dissectors.dataclass import replace
 from dissectors.dialogue import Side
 from tests.analyzer.sessions.hostile import misbehave
 from tests.analyzer.sessions.talking import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import FrozenInstanceError
 from typing import get_args
 
 import pytest
@@ -43,6 +42,7 @@ from analyzer.sessions.events import (
 )
 from analyzer.sessions.events.event import describe
 from dissectors import epmd, handshake, tls, traffic
+from dissectors.dataclass import FrozenInstanceError
 from dissectors.dialogue import Side
 from dissectors.epmd_messages import REPLIES, REQUESTS
 from tests.analyzer.sessions.happening import event_classes, every_event, place

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from analyzer.streams.limits import SECOND, Limits
+from dissectors.dataclass import fields_of
 
 
 def test_the_defaults_fit_together() -> None:
     """All are positive, one direction cannot fill the whole, and patience is ordered."""
     limits = Limits()
-    assert all(getattr(limits, field.name) > 0 for field in fields(limits))
+    assert all(getattr(limits, field.name) > 0 for field in fields_of(type(limits)))
     assert limits.held_bytes < limits.held_bytes_overall
     assert limits.copy_span < limits.acknowledged_wait < limits.hole_wait < limits.linger
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
-
 import pytest
 
 from analyzer.capture.packet import PacketRef
 from analyzer.streams.stream import Direction, ForgetReason, Forgotten, HoleCause, OpenerKnownBy, Stream
+from dissectors.dataclass import FrozenInstanceError
 from tests.analyzer.streams.wire import BACK, CLIENT, OUT, SERVER
 
 
