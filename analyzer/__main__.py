@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-import traceback
 
 INTERRUPTED, INTERNAL = 130, 70
 """Exit statuses for what is neither a verdict nor the user's mistake (128 + SIGINT, and EX_SOFTWARE of sysexits.h)."""
@@ -26,6 +25,8 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except Exception:
         # Python would exit with 1, which stands for problems found in a capture.
+        import traceback
+
         traceback.print_exc()
         print("distscope: this is a defect of distscope; please report the lines above", file=sys.stderr)
         sys.exit(INTERNAL)

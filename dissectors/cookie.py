@@ -5,7 +5,6 @@ docs/protocol.md 2.5.  A cookie is never shown: nothing here has a representatio
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 
@@ -19,7 +18,10 @@ class CookieError(ValueError):
 
 def digest(cookie: bytes, challenge: int) -> bytes:
     """The 16 bytes that prove, to the node that sent ``challenge``, that the sender knows ``cookie``."""
-    return hashlib.md5(cookie + str(challenge).encode(), usedforsecurity=False).digest()
+    # Loads OpenSSL, and only who names a cookie needs it.
+    from hashlib import md5
+
+    return md5(cookie + str(challenge).encode(), usedforsecurity=False).digest()
 
 
 def read_cookie_file(content: bytes) -> bytes:

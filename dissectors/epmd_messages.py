@@ -95,7 +95,7 @@ class NamesReq(Message):
 class NamesResp(Message):
     """NAMES_RESP: EPMD's port and a line per node; ends by EPMD's close."""
 
-    LINE: ClassVar = re.compile(r"name (?P<name>.*) at port (?P<port>\d{1,5})")
+    LINE: ClassVar = r"name (?P<name>.*) at port (?P<port>\d{1,5})"
 
     epmd_port: int = u32(doc="the port EPMD itself listens on")
     text: str = rest_text(UTF8, doc="lines `name NAME at port PORT`")
@@ -103,7 +103,7 @@ class NamesResp(Message):
     @property
     def nodes(self) -> list[tuple[str, int]]:
         """Name and port of each complete line."""
-        matches = map(self.LINE.fullmatch, self.text.split("\n")[:-1])
+        matches = (re.fullmatch(self.LINE, line) for line in self.text.split("\n")[:-1])
         return [(match["name"], int(match["port"])) for match in matches if match]
 
 
@@ -127,7 +127,7 @@ class DumpEntry:
 class DumpResp(Message):
     """DUMP_RESP: EPMD's port, and lines for active and for old names, each with a NUL behind; ends by EPMD's close."""
 
-    LINE: ClassVar = re.compile(
+    LINE: ClassVar = (
         r"(?P<state>active|old/unused) name +<(?P<name>[^>]*)>(?: at port|, port =) (?P<port>\d{1,5}), "
         r"fd = (?P<fd>-?\d{1,9}) ?\n"
     )
@@ -138,7 +138,7 @@ class DumpResp(Message):
     @property
     def entries(self) -> list[DumpEntry]:
         """Each complete line."""
-        matches = map(self.LINE.fullmatch, self.text.split("\0"))
+        matches = (re.fullmatch(self.LINE, line) for line in self.text.split("\0"))
         return [DumpEntry(m["name"], int(m["port"]), int(m["fd"]), m["state"] == "active") for m in matches if m]
 
 

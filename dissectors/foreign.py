@@ -2,6 +2,7 @@
 
 What answers on a distribution port, or knocks at it, by mistake: a wrong port, a load balancer, a health check.  The
 rows of :data:`PROTOCOLS` are tried in order, each strict enough to stand alone; what may be Erlang is nothing else.
+Their patterns are compiled when one is needed: most captures have no such bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ LONGEST_HANDSHAKE = 600
 """A legal message of the distribution handshake is shorter (docs/protocol.md 2.1)."""
 SHORTEST_BY_TAG = {ord("n"): 8, ord("N"): 16, ord("s"): 2, ord("r"): 21, ord("a"): 17, ord("c"): 9}
 """Least value of the length field of a handshake message, by its tag (docs/protocol.md 2.2)."""
-TRAFFIC = re.compile(rb"\x00{4}|(?s:....)(\x83[\x44-\x46]|\x70\x83)")
+TRAFFIC = rb"\x00{4}|(?s:....)(\x83[\x44-\x46]|\x70\x83)"
 """A tick, or a frame behind its 4-byte length (docs/protocol.md 2.6)."""
 ENOUGH = 512
 """With so many first bytes nothing more will be recognised; most protocols need less than 16, text in a banner more."""
@@ -69,7 +70,7 @@ def may_be_erlang(data: bytes) -> bool:
     if len(data) < 3:
         return length <= LONGEST_HANDSHAKE
     return SHORTEST_BY_TAG.get(data[2], LONGEST_HANDSHAKE + 1) <= length <= LONGEST_HANDSHAKE or bool(
-        TRAFFIC.match(data)
+        re.match(TRAFFIC, data)
     )
 
 
@@ -81,7 +82,7 @@ def _show(data: bytes) -> str:
 
 
 def _starts(pattern: bytes) -> Callable[[bytes], object]:
-    return re.compile(pattern, re.DOTALL).match
+    return lambda data: re.match(pattern, data, re.DOTALL)
 
 
 def _tls(type_: RecordType) -> Callable[[bytes], object]:

@@ -6,7 +6,6 @@ known or not, so that reading and writing lose nothing.
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import ClassVar
 
 from dissectors.cursor import Reader, WireError
@@ -27,8 +26,8 @@ SERVER_NAME = 0
 ALPN = 16
 SUPPORTED_VERSIONS = 43
 
-HELLO_RETRY_RANDOM = sha256(b"HelloRetryRequest").digest()
-"""The random of a ServerHello that is a HelloRetryRequest (RFC 8446 section 4.1.3)."""
+HELLO_RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+"""The random of a ServerHello that is a HelloRetryRequest (RFC 8446 section 4.1.3): SHA-256 of these words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
@@ -86,6 +84,8 @@ def entry_of(rule: Declared) -> Entry:
 
 def unknown(asked: str, rules: Iterable[Declared]) -> str:
     """What to tell somebody who asked for a rule that there is not."""
+    import difflib
+
     names = [name for rule in rules for name in (rule.name, rule.id.lower())]
     close = difflib.get_close_matches(asked.lower(), names)
     hint = f"did you mean {' or '.join(close)}?" if close else "'distscope rules' lists them all."
@@ -131,6 +131,8 @@ def table(entries: Sequence[Entry], look: Look) -> str:
 
 def as_json(entries: Sequence[Entry]) -> str:
     """The same for machines."""
+    import json
+
     listed = [
         {
             "rule": entry.code,

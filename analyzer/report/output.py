@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,6 +24,8 @@ def look_of_terminal(*, color: bool = True) -> Look:
     """How standard output can look: its width and colours if it is a terminal, else 80 columns without colour."""
     if not sys.stdout.isatty():
         return Look()
+    import shutil
+
     width = shutil.get_terminal_size().columns
     colored = color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Look(min(max(width, NARROWEST), WIDEST), colored)
@@ -80,6 +80,8 @@ def check_writable(path: str, inputs: tuple[str, ...] = ()) -> None:
 
 def write(path: str, text: str) -> None:
     """Write a file whole or not at all: a reader never sees half a report.  Raises NotWritable."""
+    import tempfile
+
     target = Path(path)
     temporary = None
     try:

@@ -22,11 +22,11 @@ _UNITS = (
     (1_000_000, 1_000_000, 1, "ms"),
     (0, 1_000, 0, "µs"),
 )
-_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?")
-_EPOCH_SECONDS = re.compile(r"(\d{9,11})(?:\.(\d{1,9}))?")
+_CLOCK = r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?"
+_EPOCH_SECONDS = r"(\d{9,11})(?:\.(\d{1,9}))?"
 """From 1973 on: a shorter number is a slip of the fingers."""
 
-_FRACTION = re.compile(r"\.(\d{1,9})")
+_FRACTION = r"\.(\d{1,9})"
 
 
 def _moment(at: int) -> tuple[datetime, int]:
@@ -84,7 +84,7 @@ def span(nanoseconds: int) -> str:
 
 def needs_day(text: str) -> bool:
     """Whether ``text`` is a time of day, which means something only beside a date."""
-    return _CLOCK.fullmatch(text.strip()) is not None
+    return re.fullmatch(_CLOCK, text.strip()) is not None
 
 
 def parse(text: str, near: int | None = None) -> int:
@@ -94,17 +94,17 @@ def parse(text: str, near: int | None = None) -> int:
     of ``near``.  Raises ValueError with words for people.
     """
     text = text.strip()
-    if match := _CLOCK.fullmatch(text):
+    if match := re.fullmatch(_CLOCK, text):
         if near is None:
             raise ValueError(f"{text!r} needs a date here, as in 2026-10-31T{text}Z")
         hours, minutes, seconds = (int(part or 0) for part in match.groups()[:3])
         if hours > 23 or minutes > 59 or seconds > 60:
             raise ValueError(f"{text!r} is no time of day")
         return near - near % DAY + ((hours * 60 + minutes) * 60 + seconds) * SECOND + _nanoseconds(match[4])
-    if match := _EPOCH_SECONDS.fullmatch(text):
+    if match := re.fullmatch(_EPOCH_SECONDS, text):
         return int(match[1]) * SECOND + _nanoseconds(match[2])
-    fraction = _FRACTION.search(text)
-    whole_seconds = _FRACTION.sub("", text, count=1)
+    fraction = re.search(_FRACTION, text)
+    whole_seconds = re.sub(_FRACTION, "", text, count=1)
     try:
         if "." in whole_seconds:
             raise ValueError

@@ -10,14 +10,18 @@ import importlib
 import pkgutil
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from analyzer.errors import UnusableRule
 from analyzer.findings import Certainty, Diagnosis, Finding, Outcome
+from analyzer.rules.offered import entry_points_of
 from analyzer.rules.rule import Rule
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.states import Stage
 from analyzer.sessions.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINTS = "distscope.rules"
 _PROGRESS = {stage: index for index, stage in enumerate(Stage)}
@@ -46,7 +50,7 @@ def _discovered() -> Iterable[Rule]:
         package = importlib.import_module(folder.name)
         for module in pkgutil.iter_modules(package.__path__, f"{folder.name}."):
             yield importlib.import_module(module.name).RULE
-    for entry in entry_points(group=ENTRY_POINTS):
+    for entry in entry_points_of(ENTRY_POINTS):
         yield _third_party(entry)
 
 

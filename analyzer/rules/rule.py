@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -102,6 +101,8 @@ class Rule:
         """The docstring of the rule's module by heading."""
         if not self.checks:
             return {}
+        import inspect
+
         module = sys.modules[self.checks[0].__module__]
         sections: dict[str, list[str]] = {}
         lines: list[str] = []

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from statistics import median
 
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt
@@ -77,7 +76,11 @@ def tick_timeout_of(attempt: Attempt) -> Silence | None:
 
 def _tick_interval(link: Connection) -> int | None:
     intervals = [interval for flow in link.flows.values() for interval in flow.intervals if interval > SECOND // 10]
-    return int(median(intervals)) if intervals else None
+    if not intervals:
+        return None
+    intervals.sort()
+    middle = len(intervals) // 2
+    return (intervals[middle] + intervals[-1 - middle]) // 2
 
 
 def silent_side(attempt: Attempt) -> Side | None:

@@ -17,11 +17,11 @@ class Product(Enum):
 
 
 _NAMES = (
-    (re.compile(r"(rabbit|rabbitmq.*|bunny)@"), Product.RABBITMQ),
-    (re.compile(r"(ejabberd|ctl-.*-ejabberd|ejabberdctl.*)@?"), Product.EJABBERD),
-    (re.compile(r"(couchdb|remsh.*couch.*)@"), Product.COUCHDB),
-    (re.compile(r"(emqx.*|remsh.*emqx.*)@"), Product.EMQX),
-    (re.compile(r"(rem-.*|iex.*)@"), Product.ELIXIR),
+    (r"(rabbit|rabbitmq.*|bunny)@", Product.RABBITMQ),
+    (r"(ejabberd|ctl-.*-ejabberd|ejabberdctl.*)@?", Product.EJABBERD),
+    (r"(couchdb|remsh.*couch.*)@", Product.COUCHDB),
+    (r"(emqx.*|remsh.*emqx.*)@", Product.EMQX),
+    (r"(rem-.*|iex.*)@", Product.ELIXIR),
 )
 
 
@@ -29,6 +29,6 @@ def product_of(*names: str | None) -> Product | None:
     """The product of the first name that gives itself away; None where none does."""
     for name in names:
         for pattern, product in _NAMES:
-            if name and pattern.match(name):
+            if name and re.match(pattern, name):
                 return product
     return None

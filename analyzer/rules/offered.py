@@ -1,0 +1,45 @@
+"""Installed packages → the entry points by which they offer rules.
+
+``importlib.metadata`` takes longer to load than a small capture takes to be diagnosed, so it is asked only where a
+package may have an answer: where a file of entry points names the group.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+_METADATA = (".dist-info", ".egg-info")
+
+
+def entry_points_of(group: str) -> Iterable[EntryPoint]:
+    """The entry points of ``group`` of every installed package."""
+    if not any(_may_offer(folder or os.curdir, group) for folder in sys.path):
+        return ()
+    from importlib.metadata import entry_points
+
+    return entry_points(group=group)
+
+
+def _may_offer(folder: str, group: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            packages = [entry.path for entry in entries if entry.name.endswith(_METADATA)]
+    except NotADirectoryError:
+        return True  # an archive: who knows what is in it
+    except OSError:
+        return False
+    return any(f"[{group}]".encode() in _read(f"{package}/entry_points.txt") for package in packages)
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        return b""
