@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Set WITHOUT_TSHARK=1 to run the tests on a machine where tshark can't be had: the second opinion is then left out, loudly.
 export WITHOUT_TSHARK
 
-.PHONY: demo test check golden samples docs bench clean
+.PHONY: demo test check golden samples docs bench fuzz clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -41,6 +41,10 @@ golden: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@.ci/need tshark tshark && .ci/need tcpdump tcpdump
 	@$(BIN)/python -m tests.benchmarks.compare $(BENCH)
+
+# FUZZ='epmd tls --seconds 600' fuzzes less, and longer; see docs/fuzzing.md.
+fuzz: $(VENV)/.dev
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 samples: $(VENV)/.dev
 	$(BIN)/python -m samples.recipes

@@ -149,7 +149,8 @@ class Speaker:
                 message = declared.read(body)
             except WireError as error:
                 items.append(lane.undecoded(size + length, Problem.MALFORMED, f"{declared.__name__}: {error}"))
-                return self._refuse("after a malformed message", items, Problem.OUT_OF_STEP)
+                self._reason, self._take = "a malformed message", self._lost
+                return self._lost(b"", items)
             items.append(lane.decoded(size + length, message))
             self._first = False
             if isinstance(message, _LAST_MESSAGES):
@@ -196,7 +197,7 @@ class Speaker:
 
     def _lost(self, data: bytes, items: list[Item]) -> bytes:
         """Nothing of this side can be read any more."""
-        items += self._lane.spoil(Problem.OUT_OF_STEP, "after bytes that are no handshake", data)
+        items += self._lane.spoil(Problem.OUT_OF_STEP, f"after {self._reason}", data)
         return b""
 
     def _recognise(self, data: bytes) -> Callable[[bytes, list[Item]], bytes] | None:
@@ -221,9 +222,9 @@ class Speaker:
         self._lane.held.clear()
         return held
 
-    def _refuse(self, reason: str, items: list[Item], problem: Problem = Problem.MALFORMED) -> bytes:
-        self._take = self._lost
-        items += self._lane.spoil(problem, reason)
+    def _refuse(self, reason: str, items: list[Item]) -> bytes:
+        self._reason, self._take = "bytes that are no handshake", self._lost
+        items += self._lane.spoil(Problem.MALFORMED, reason)
         return b""
 
     def _lose_step(self, reason: str) -> None:

@@ -40,6 +40,7 @@ TESTED_BY_THE_CORPUS = "analyzer/rules/*/*.py"
 WITHOUT_MODULE = {
     "tests/test_docs.py",
     "tests/test_dpkt.py",
+    "tests/test_fuzz.py",
     "tests/test_samples.py",
     "tests/test_tree.py",
     "tests/test_tshark.py",
