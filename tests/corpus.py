@@ -15,7 +15,9 @@ import pytest
 from analyzer import pipeline
 from analyzer.capture import Source, open_source
 from analyzer.pipeline import Options
-from analyzer.report import json_doc, view
+from analyzer.report import json_doc, ticket, view
+from analyzer.report.document import Document
+from dissectors.dataclass import replace
 from samples import provenance
 from samples.provenance import Sample
 
@@ -37,10 +39,21 @@ def opened(name: str) -> Iterator[tuple[Source, Options]]:
 
 
 @cache
+def document(name: str) -> Document:
+    """What is known of a sample, before it is laid out."""
+    with opened(name) as (source, options):
+        return view.build(pipeline.analyze(source, options))
+
+
+@cache
 def report_text(name: str) -> str:
     """The JSON report of a sample."""
-    with opened(name) as (source, options):
-        return json_doc.render(view.build(pipeline.analyze(source, options)))
+    return json_doc.render(document(name))
+
+
+def golden_comment(name: str, flavour: str) -> str:
+    """The comment for a ticket as its golden file holds it."""
+    return ticket.render(replace(document(name), version=UNVERSIONED), flavour)
 
 
 @cache

@@ -15,7 +15,7 @@ from analyzer import rules
 from analyzer.findings import Severity
 from samples import dresses, provenance, recipes
 from samples.provenance import HERE, README, STAGES
-from tests.corpus import EVERY_SAMPLE, ROOT, SAMPLES, golden_text, report
+from tests.corpus import EVERY_SAMPLE, ROOT, SAMPLES, golden_comment, golden_text, report
 
 GOLDEN = ROOT / "tests" / "golden"
 SCHEMA = json.loads((ROOT / "analyzer" / "report" / "schema-1.json").read_text(encoding="utf-8"))
@@ -24,6 +24,15 @@ VALIDATOR = jsonschema.validators.validator_for(SCHEMA)(SCHEMA, format_checker=j
 RULES = {rule.name: rule for rule in rules.all_rules()}
 FOLDER = {path.stem.replace("_", "-"): path.parent.name for path in (ROOT / "analyzer" / "rules").glob("*/[a-z]*.py")}
 """Rule → folder that it is in."""
+
+COMMENTS = [
+    ("handshake/cookie-mismatch", "github"),
+    ("handshake/cookie-mismatch", "jira"),
+    ("lookup/epmd-no-reply-frozen", "gitlab"),
+    ("shapes/mixed-sessions", "github"),
+    ("shapes/mixed-sessions", "jira"),
+]
+"""Samples and flavours whose comment for a ticket is kept: each shape of it once."""
 
 OF_NO_CONCERN = {rule.name for rule in RULES.values() if rule.severity is Severity.INFO}
 TRUE_OF_THE_HEALTHY = {"cookie-well-known"}
@@ -48,6 +57,16 @@ def test_golden_report(name: str, update_golden: bool) -> None:
         path.write_text(golden_text(name), encoding="utf-8")
     assert path.exists(), "no golden report: run make golden, and read what it says"
     assert golden_text(name) == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("name", "flavour"), COMMENTS)
+def test_golden_report_for_a_ticket(name: str, flavour: str, update_golden: bool) -> None:
+    """The comment is what it was; make golden writes it anew."""
+    path = GOLDEN / f"{name}.{flavour}.md"
+    if update_golden:
+        path.write_text(golden_comment(name, flavour), encoding="utf-8")
+    assert path.exists(), "no golden comment: run make golden, and read what it says"
+    assert golden_comment(name, flavour) == path.read_text(encoding="utf-8")
 
 
 @EVERY_SAMPLE

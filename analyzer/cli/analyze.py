@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.cli.ending import EXIT_STATUS, PROBLEMS, finish, opened
-from analyzer.cli.options import FORMATS, selection
+from analyzer.cli.options import FLAVOURS, FORMATS, selection
 
 if TYPE_CHECKING:
     from analyzer.findings import Diagnosis
@@ -33,9 +33,20 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False),
     multiple=True,
     metavar="FILE",
-    help="Write the report to FILE as well (repeatable); its suffix says how: .txt, .json.",
+    help="Write the report to FILE as well (repeatable); its suffix says how: .txt, .json, .md.",
 )
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="Format on standard output [default: text].")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice((*FORMATS, "markdown")),
+    help="Format on standard output [default: text].",
+)
+@click.option(
+    "--flavour",
+    type=click.Choice(FLAVOURS),
+    default="github",
+    help="Whose Markdown: a comment for a ticket there; jira: its wiki markup [default: github].",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Only one line for each problem; no progress.")
 @click.pass_context
 def command(
@@ -44,6 +55,7 @@ def command(
     captures: tuple[str, ...],
     outputs: tuple[str, ...],
     format_: str | None,
+    flavour: str,
     quiet: bool,
     no_color: bool,
     keep_digests: bool,
@@ -60,6 +72,7 @@ def command(
       distscope analyze incident.pcap
       distscope analyze node1.pcap node2.pcap --cookie-file ~/.erlang.cookie
       distscope analyze 'trace.pcap*' --since 15:10 --until 15:20 -o report.json
+      distscope analyze incident.pcap -o comment.md --flavour gitlab
       tcpdump -i any -s 0 -U -w - | distscope analyze -
     """
     from analyzer import pipeline
@@ -74,7 +87,7 @@ def command(
     for path in outputs:
         check_writable(path, captures)
     options = options_of(captures, **selected)
-    look = look_of_terminal(color=not no_color)
+    look = look_of_terminal(color=not no_color, flavour=flavour)
     live = "-" in captures and name == "text"
     told: set[int] = set()
 
@@ -88,7 +101,7 @@ def command(
             analysis = pipeline.analyze(source, options, on_progress=listener, on_verdict=announce if live else None)
         document = view.build(analysis, keep_digests=keep_digests)
         for path, how in files:
-            write(path, render(document, how, Look()))
+            write(path, render(document, how, Look(flavour=flavour)))
         if not quiet or name != "text":
             emit(("\n" if told else "") + render(document, name, look))
         elif live:  # those that only the end of the input has settled

@@ -10,6 +10,9 @@ import click
 FORMATS = ("text", "json")
 """What can be printed on standard output."""
 
+FLAVOURS = ("github", "gitlab", "jira")
+"""Of Markdown; :data:`analyzer.report.ticket.FLAVOURS` has what they do."""
+
 PORT = click.IntRange(1, 65535)
 
 F = TypeVar("F", bound=Callable[..., Any])

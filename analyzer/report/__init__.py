@@ -6,6 +6,7 @@
     captions    parts of a Document  -> the short texts that people read of them: who, when, how often, which packets
     terminal    Document             -> text, laid out by layout
     json_doc    Document             -> JSON, schema-1.json
+    ticket      Document             -> Markdown of GitHub or GitLab, or Jira's wiki markup: a comment for a ticket
     listing     events               -> the lines of ``distscope decode``
     handbook    what a rule declares -> the pages of ``distscope explain`` and ``distscope rules``
 """
@@ -41,10 +42,16 @@ def _json(document: Document, look: Look) -> str:
     return json_doc.render(document)
 
 
-RENDERERS: dict[str, Renderer] = {"text": _text, "json": _json}
+def _markdown(document: Document, look: Look) -> str:
+    from analyzer.report import ticket
+
+    return ticket.render(document, look.flavour)
+
+
+RENDERERS: dict[str, Renderer] = {"text": _text, "json": _json, "markdown": _markdown}
 """By name of the format.  Each imports what it needs when it is used."""
 
-SUFFIXES: dict[str, str] = {".txt": "text", ".json": "json"}
+SUFFIXES: dict[str, str] = {".txt": "text", ".json": "json", ".md": "markdown"}
 """Format by suffix of a file."""
 
 
@@ -68,5 +75,5 @@ def format_of(path: str, otherwise: str | None = None) -> str:
     return name
 
 
-_LATER = frozenset({".html", ".md", ".pcap", ".pcapng"})
+_LATER = frozenset({".html", ".pcap", ".pcapng"})
 """Suffixes that promise something else than text or JSON: ``--format`` does not turn one into the other."""

@@ -28,6 +28,8 @@ class Look:
 
     width: int = 80
     color: bool = False
+    flavour: str = "github"
+    """Whose Markdown, where it is Markdown: a key of :data:`analyzer.report.ticket.FLAVOURS`."""
 
 
 class Sheet:

@@ -20,15 +20,15 @@ class NotWritable(DistscopeError):
     """A report can't be written where it was asked for."""
 
 
-def look_of_terminal(*, color: bool = True) -> Look:
+def look_of_terminal(*, color: bool = True, flavour: str = Look().flavour) -> Look:
     """How standard output can look: its width and colours if it is a terminal, else 80 columns without colour."""
     if not sys.stdout.isatty():
-        return Look()
+        return Look(flavour=flavour)
     import shutil
 
     width = shutil.get_terminal_size().columns
     colored = color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Look(min(max(width, NARROWEST), WIDEST), colored)
+    return Look(min(max(width, NARROWEST), WIDEST), colored, flavour)
 
 
 def emit(text: str, *, flush: bool = False) -> bool:

@@ -130,3 +130,14 @@ def test_a_cookie_never_shows(problem: Path, tmp_path: Path) -> None:
 def test_several_captures_are_one_story(problem: Path, healthy: Path) -> None:
     """A folder is all that it holds."""
     assert "1 of 2 attempts failed" in run("analyze", problem.parent).stdout
+
+
+def test_a_comment_for_a_ticket(problem: Path, tmp_path: Path) -> None:
+    """In Markdown, or in the markup of the tracker that is named; to a file or to standard output."""
+    comment = tmp_path / "comment.md"
+    run("analyze", "-q", problem, "-o", comment, "--flavour", "jira")
+    assert comment.read_text(encoding="utf-8").startswith("*1 problem found")
+    done = run("analyze", problem, "--format", "markdown")
+    assert done.exit_code == 1
+    assert done.stdout.startswith("**1 problem found")
+    assert "### PROBLEM: epmd-refused" in done.stdout

@@ -26,16 +26,20 @@ def test_json_and_text() -> None:
 
 @pytest.mark.parametrize(
     ("path", "otherwise", "name"),
-    [("r.json", None, "json"), ("R.TXT", "json", "text"), ("report", "json", "json"), ("r.log", "text", "text")],
+    [
+        ("r.json", None, "json"),
+        ("R.TXT", "json", "text"),
+        ("report", "json", "json"),
+        ("r.md", None, "markdown"),
+        ("r.log", "text", "text"),
+    ],
 )
 def test_format_of(path: str, otherwise: str | None, name: str) -> None:
     """The suffix decides; another one needs to be told."""
     assert format_of(path, otherwise) == name
 
 
-@pytest.mark.parametrize(
-    ("path", "otherwise"), [("r.html", "text"), ("r.md", None), ("r.pcapng", "json"), ("report", None)]
-)
+@pytest.mark.parametrize(("path", "otherwise"), [("r.html", "text"), ("r.pcapng", "json"), ("report", None)])
 def test_unknown_formats_name_those_that_there_are(path: str, otherwise: str | None) -> None:
     """And a suffix that promises something else is never filled with JSON."""
     with pytest.raises(UnknownFormat) as caught:
