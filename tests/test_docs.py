@@ -15,16 +15,29 @@ import pytest
 
 from analyzer import rules
 from analyzer.cli import COMMANDS, cli
+from analyzer.report.handbook import HOME, page_of
 from docs.generate import EVENTS, PAGES
 from tests.analyzer.sessions.happening import event_classes
 from tests.corpus import ROOT
 
 README = ROOT / "README.md"
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("samples/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("samples/*.md")])
 SOURCES = sorted(
     path for folder in ("analyzer", "dissectors", "docs", "samples", "tests") for path in (ROOT / folder).rglob("*.py")
 )
 SHOWN = "samples/handshake/cookie-mismatch.pcap"
+
+SECTIONS = (
+    "What happens",
+    "Why",
+    "How to confirm",
+    "Looks alike",
+    "How to fix",
+    "Example",
+    "Seen in",
+    "References",
+)
+"""Of the page of a rule."""
 
 _REPORT = re.compile(r"(?<=<!-- report: make golden -->\n```text\n).*?(?=```\n<!-- end of report -->)", re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
@@ -145,10 +158,22 @@ def test_generated_document_is_fresh(name: str) -> None:
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name](), "run make docs, and read the diff"
 
 
-def test_rules_page_has_every_rule_once() -> None:
-    """A heading for each rule, so that tickets can link to it; and no other of its kind."""
-    titles = re.findall(r"^### (.+)$", PAGES["rules.md"](), re.MULTILINE)
-    assert sorted(titles) == sorted(rule.name for rule in rules.all_rules())
+def test_every_rule_has_its_page() -> None:
+    """Where reports say that it is, so that tickets can link to it; the index leads to each, and there is no other."""
+    names = [rule.name for rule in rules.all_rules()]
+    assert all((ROOT / page_of(name).removeprefix(HOME)).is_file() for name in names)
+    assert sorted(re.findall(r"\]\(verdicts/(.+?)\.md\)", PAGES["rules.md"]())) == sorted(names)
+    assert sorted(path.stem for path in (ROOT / "docs" / "verdicts").iterdir()) == sorted(names)
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("verdicts/")])
+def test_page_of_a_rule_says_all(name: str) -> None:
+    """What happens, why, how to confirm, what to change, a report that shows it, where it was seen."""
+    titles = [title for title in _TITLE.findall(PAGES[name]()) if title != "PROBLEM"]
+    slug, *sections = titles
+    assert name == f"verdicts/{slug}.md"
+    assert sections == [title for title in SECTIONS if title in sections]
+    assert set(SECTIONS) - set(sections) <= {"Looks alike", "References"}
 
 
 def test_states_page_has_every_event() -> None:

@@ -90,6 +90,7 @@ def _finding(document: Document, finding: FindingView) -> Json:
         "evidence": [{**_packet(document, each.packet), "says": each.says} for each in finding.evidence],
         "fix": list(finding.fix),
         "references": list(finding.references),
+        "docs": finding.docs,
         "alternatives": list(finding.alternatives),
     }
 

@@ -128,6 +128,8 @@ def _listed(items: Sequence[str]) -> list[str | tuple[str, str]]:
 
 def _more(finding: FindingView) -> Iterator[str]:
     yield captions.explained(finding)
+    if finding.docs is not None:
+        yield finding.docs
     yield from finding.references[:REFERENCES]
 
 

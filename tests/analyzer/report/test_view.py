@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from analyzer.findings import Diagnosis, Outcome
 from analyzer.report import story, view
+from analyzer.report.handbook import page_of
 from analyzer.sessions.attempt import Kind, Party
 from dissectors.dataclass import replace
 from tests.analyzer.report.building import (
@@ -122,3 +123,11 @@ def test_no_text_of_a_document_is_harmful(evil: str) -> None:
     found = texts(view.build(hostile(evil)))
     assert len(found) > 30
     assert all(text.isprintable() for text in found)
+
+
+def test_findings_know_their_page() -> None:
+    """A rule of another package has none here."""
+    ours, theirs, _ = view.build(analysis()).cases
+    assert ours.first.finding is not None and theirs.first.finding is not None
+    assert ours.first.finding.docs == page_of("cookie-mismatch")
+    assert (theirs.first.finding.rule, theirs.first.finding.docs) == ("GEN001", None)
