@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False),
     multiple=True,
     metavar="FILE",
-    help="Write the report to FILE as well (repeatable); its suffix says how: .txt, .json, .md.",
+    help="Write the report to FILE as well (repeatable); its suffix says how: .txt, .json, .md, .html.",
 )
 @click.option(
     "--format",
     "format_",
-    type=click.Choice((*FORMATS, "markdown")),
+    type=click.Choice((*FORMATS, "markdown", "html")),
     help="Format on standard output [default: text].",
 )
 @click.option(
@@ -78,9 +78,10 @@ def command(
     from analyzer import pipeline
     from analyzer.arguments import options_of
     from analyzer.findings import Outcome
-    from analyzer.report import Look, format_of, render, terminal, view
+    from analyzer.report import FINGERPRINTED, Look, format_of, render, terminal, view
     from analyzer.report.output import check_writable, emit, look_of_terminal, write
     from analyzer.report.progress import progress
+    from analyzer.summary import fingerprinted
 
     name = format_ or "text"
     files = [(path, format_of(path, format_)) for path in outputs]
@@ -99,6 +100,8 @@ def command(
     with opened(captures) as source:
         with progress(not quiet and not (live and sys.stdout.isatty())) as listener:
             analysis = pipeline.analyze(source, options, on_progress=listener, on_verdict=announce if live else None)
+        if FINGERPRINTED & {name, *(how for _, how in files)}:
+            analysis = fingerprinted(analysis)
         document = view.build(analysis, keep_digests=keep_digests)
         for path, how in files:
             write(path, render(document, how, Look(flavour=flavour)))
