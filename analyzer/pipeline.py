@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from analyzer import rules
-from analyzer.capture import Elapsed, Packet, Run, Source
+from analyzer.capture import Elapsed, Packet, PacketRef, Run, Source
 from analyzer.decode import Decoder
 from analyzer.decode.address import endpoint
 from analyzer.decode.segment import Endpoint, Segment, Skipped, SkipReason
@@ -21,8 +21,8 @@ from analyzer.sessions.endpoints import EPMD_PORT, Ports
 from analyzer.sessions.events import Event, Leg
 from analyzer.sessions.surroundings import Extent, Surroundings
 from analyzer.sessions.views import join_views
-from analyzer.streams.stream import Data, ForgetReason, Forgotten, StreamEvent, Syn
-from analyzer.streams.table import StreamTable
+from analyzer.streams.stream import Data, ForgetReason, Forgotten, Stream, StreamEvent, Syn
+from analyzer.streams.table import Place, StreamTable
 from analyzer.summary import incidents_of, nodes_of, summaries_of
 from analyzer.watch import Watch
 from dissectors.cookie import CookieJar
@@ -70,16 +70,41 @@ class Message:
     destination: Endpoint
 
 
+class Witness(Protocol):
+    """Looks at every packet that is looked at, with what it belongs to: whoever wants to keep some of them."""
+
+    def saw(self, packet: Packet, pieces: tuple[PacketRef, ...], place: Place | None) -> None:
+        """``pieces``: all packets that carry its datagram, if it came in fragments; no place: it is such a piece."""
+
+    def saw_run(self, run: Run, stream: Stream) -> None:
+        """The packets of ``run`` can be asked for until this returns."""
+
+    def joined(self, stream: Stream, attempt: Attempt) -> None:
+        """``stream`` is a part of ``attempt``."""
+
+    def cited(self, stream: Stream, event: Event) -> None:
+        """The packets of ``event``, of ``stream``, tell the story of its attempt."""
+
+    def ended(self, stream: Stream) -> None:
+        """Nothing more comes of ``stream``, or nothing of it matters."""
+
+    def finished(self, extents: dict[int, Extent]) -> None:
+        """The end of the input; what each point of observation covers."""
+
+
 class Pipeline:
     """The stages of one analysis; :meth:`run` drives packets through them."""
 
-    def __init__(self, source: Source, options: Options) -> None:
+    def __init__(self, source: Source, options: Options, witness: Witness | None = None) -> None:
         self.source = source
         self.options = options
         self.streams = StreamTable(listening=options.epmd_ports)
         self.correlator = Correlator(
-            Ports(epmd=options.epmd_ports, distribution=options.dist_ports), self.streams.listening.learn
+            Ports(epmd=options.epmd_ports, distribution=options.dist_ports),
+            self.streams.listening.learn,
+            joined=witness.joined if witness is not None else None,
         )
+        self._witness = witness
         self.extents: dict[int, Extent] = {}
         self.skipped: dict[tuple[int, SkipReason], int] = {}
         self._vantages: dict[int, int] = {}
@@ -140,8 +165,14 @@ class Pipeline:
         if isinstance(decoded, Skipped):
             key = (packet.ref.capture, decoded.reason)
             self.skipped[key] = self.skipped.get(key, 0) + 1
+            if self._witness is not None and decoded.reason is SkipReason.FRAGMENT:
+                self._witness.saw(packet, (), None)
             return
         found = self.streams.feed(decoded) if isinstance(decoded, Segment) else self.streams.unreachable(decoded)
+        if self._witness is not None:
+            place = self.streams.place(decoded)
+            if place is not None and place.stream.watched:
+                self._witness.saw(packet, decoded.pieces if isinstance(decoded, Segment) else (), place)
         yield from self._correlate(found)
 
     def _take_run(self, run: Run) -> Iterator[tuple[Attempt, Event]]:
@@ -149,6 +180,9 @@ class Pipeline:
         found = self.streams.feed_run(run)
         if found is not None:
             yield from self._correlate(found)
+            stream = self.streams.stream_of(run)
+            if self._witness is not None and stream is not None:
+                self._witness.saw_run(run, stream)
             return
         for packet in run.packets():
             yield from self._correlate(self.streams.advance(packet.ref.at))
@@ -160,6 +194,15 @@ class Pipeline:
                 self.extents[vantage].others += count
         for vantage, capture in self._vantages.items():
             self.extents[vantage].cut = self.source.captures[capture].cut
+        for interface in (view for capture in self.source.captures for view in capture.views):
+            extent = self.extents.get(-1 if interface.vantage is None else interface.vantage)
+            if extent is not None and interface.origin is not None:
+                extent.widen(interface.started_at, interface.ended_at)
+                extent.others = max(extent.others, interface.origin.others)
+                extent.cut |= interface.origin.cut
+        yield from self._correlate(
+            self.streams.advance(max((extent.last_at for extent in self.extents.values()), default=0))
+        )
         yield from self._correlate(self.streams.finish())
         yield from self.correlator.finish()
 
@@ -172,6 +215,11 @@ class Pipeline:
             ):
                 self.extents[event.stream.vantage].others += 1
             placed = self.correlator.take(event)
+            if self._witness is not None:
+                for _, made in placed:
+                    self._witness.cited(event.stream, made)
+                if isinstance(event, Forgotten) or not event.stream.watched:
+                    self._witness.ended(event.stream)
             if self._sieve is not None:
                 if isinstance(event, Forgotten):
                     self._sieve.forget(event.stream)
@@ -196,12 +244,13 @@ def analyze(
     *,
     on_progress: Callable[[Source], None] | None = None,
     on_verdict: Callable[[Diagnosis], None] | None = None,
+    witness: Witness | None = None,
 ) -> Analysis:
     """Diagnose every attempt in ``source``.
 
     ``on_verdict`` hears of each attempt as soon as its connection has ended, with what is known then; the analysis that
     is returned knows the whole capture.  A KeyboardInterrupt ends the reading, not the report."""
-    pipeline = Pipeline(source, options or Options())
+    pipeline = Pipeline(source, options or Options(), witness)
     interrupted = False
     try:
         if on_verdict is None:
@@ -216,6 +265,8 @@ def analyze(
         interrupted = True
         for _ in pipeline.correlator.finish():
             pass
+    if witness is not None:
+        witness.finished(pipeline.extents)
     attempts = [attempt for attempt in join_views(pipeline.correlator.attempts) if _wanted(attempt, pipeline.options)]
     attempts.sort(key=lambda attempt: (attempt.started_at, attempt.timeline[0].packet))
     around = pipeline.surroundings(attempts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dissectors.dataclass import dataclass
+from dissectors.dataclass import dataclass, field
 from dissectors.wire import Reader, Truncated
 
 OPCODES: dict[int, str] = {
@@ -60,6 +60,8 @@ class ControlMessage:
     """Registered name that the message is sent to, where the frame spells it out: ``rex``, ``net_kernel`` …"""
     new_atoms: tuple[str, ...] = ()
     """Atoms that this frame is the first to use on the connection, and therefore spells out."""
+    size: int = field(default=0, repr=False)
+    """Bytes up to the opcode, included: what has to be there to tell it and the atoms."""
 
     @property
     def name(self) -> str:
@@ -112,14 +114,15 @@ def _control(reader: Reader, cache: list[str | None]) -> ControlMessage:
         raise _Unreadable
     opcode = reader.uint(1, "opcode")
     new_atoms = tuple(atom for atom in cache if atom is not None)
+    size = reader.at
     if opcode not in _REG_SENDS or arity < 4:
-        return ControlMessage(opcode, new_atoms=new_atoms)
+        return ControlMessage(opcode, new_atoms=new_atoms, size=size)
     try:
         _skip_pid(reader, cache)
         _atom(reader, cache)
-        return ControlMessage(opcode, _atom(reader, cache), new_atoms)
+        return ControlMessage(opcode, _atom(reader, cache), new_atoms, size)
     except (Truncated, _Unreadable):
-        return ControlMessage(opcode, new_atoms=new_atoms)
+        return ControlMessage(opcode, new_atoms=new_atoms, size=size)
 
 
 def _skip_pid(reader: Reader, cache: list[str | None]) -> None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from analyzer.capture.origin import Origin
 from dissectors.dataclass import dataclass
 
 _SECOND = 1_000_000_000
 
 
-@dataclass(slots=True)
+class LinkTypeOf(int):
+    """The link type of a packet, which also tells its interface.
+
+    A number, for most readers want no more, and a record of its own for every packet would cost."""
+
+    interface: Interface
+
+
+@dataclass(slots=True, eq=False)
 class Interface:
     """A time stamp t of this interface is ``t * multiplier // divisor + offset`` nanoseconds since 1970-01-01 UTC."""
 
@@ -20,6 +29,24 @@ class Interface:
     offset: int = 0
     drops_beside_packets: int = 0
     drops_in_statistics: int = 0
+    number: int = 0
+    """Among all of the file, sections before its own included."""
+    name: str = ""
+    origin: Origin | None = None
+    """Of the packets of an evidence capture."""
+    vantage: int | None = None
+    """Where it has an origin and packets: their vantage."""
+    started_at: int | None = None
+    ended_at: int | None = None
+    """How long was captured on it, where its statistics say so: nanoseconds since 1970-01-01 UTC."""
+
+    def __post_init__(self) -> None:
+        self.link_type = LinkTypeOf(self.link_type)
+        self.link_type.interface = self
+
+    def time(self, stamp: int) -> int:
+        """Nanoseconds since 1970-01-01 UTC of a time stamp."""
+        return stamp * self.multiplier // self.divisor + self.offset
 
     def set_resolution(self, resolution: int) -> None:
         """``if_tsresol``: the clock counts units of 10**-n seconds, or of 2**-n if the highest bit is set."""

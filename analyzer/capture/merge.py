@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from analyzer.capture.container import read_capture
+from analyzer.capture.interface import LinkTypeOf
 from analyzer.capture.packet import Elapsed, Packet, PacketRef, Run
 from analyzer.capture.pcap import is_current
 from analyzer.capture.sources import STANDARD_INPUT, Input
@@ -56,8 +57,10 @@ class Track:
         "head",
         "index",
         "name",
+        "origins",
         "state",
         "vantage",
+        "vantages",
     )
 
     def __init__(self, source: Input, stdin: BinaryIO) -> None:
@@ -75,6 +78,10 @@ class Track:
         self.index = 0
         """Among the captures of the report."""
         self.vantage = 0
+        self.vantages: Vantages | None = None
+        """Where further ones are to be had."""
+        self.origins: dict[int, int] = {}
+        """Vantages of an evidence capture: as it numbers them, and as they are numbered here."""
         self.first: RawRecord | None = None
         """Its first packet; stays."""
         self.head: RawRecord | None = None
@@ -195,10 +202,11 @@ class Track:
                 return
             number += 1
             state.packets = number
-            if link_type != known_link_type:
+            if link_type is not known_link_type:
                 if link_type == NOT_A_PACKET:
                     continue
                 known_link_type = link_type
+                vantage = self._vantage_of(link_type)
                 if link_type not in state.link_types:
                     state.link_types.append(link_type)
             if at <= first_at:
@@ -209,6 +217,20 @@ class Track:
                 state.truncated_packets += 1
             yield Packet(PacketRef(index, number, at), vantage, link_type, data, wire_length)
         self.head = None
+
+    def _vantage_of(self, link_type: int) -> int:
+        """An evidence capture may hold packets of several points of observation."""
+        interface = link_type.interface if isinstance(link_type, LinkTypeOf) else None
+        if interface is None or interface.origin is None or self.vantages is None:
+            return self.vantage
+        if interface.vantage is None:
+            vantage = self.origins.get(interface.origin.vantage)
+            if vantage is None:
+                vantage = self.vantages.separate(self.name) if self.origins else self.vantage
+                self.origins[interface.origin.vantage] = vantage
+            interface.vantage = vantage
+            self.state.views.append(interface)
+        return interface.vantage
 
     def ends_by(self, at: int) -> bool:
         """True if only a few packets are left, none of them after ``at``."""
@@ -341,4 +363,5 @@ class Source:
             if other.name == track.name and link_type in other.state.link_types and other.ends_by(at + _STRAGGLE)
         )
         track.vantage = vantages.open(track.name, link_type, continues=next(ending, None))
+        track.vantages = vantages
         return True

@@ -17,6 +17,7 @@ import struct
 from collections.abc import Callable, Iterator
 
 from analyzer.capture.interface import Interface
+from analyzer.capture.origin import EVIDENCE_WRITER, Origin
 from analyzer.capture.pcap import LARGEST_RECORD, SECOND, ByteOrder
 from analyzer.capture.state import NOT_A_PACKET, CaptureState, RawRecord
 from analyzer.capture.window import Window
@@ -62,11 +63,17 @@ _LATEST = (1 << 63) - 1
 
 # Option codes (sections 3.5, 4.2, 4.3, 4.6).
 _END_OF_OPTIONS = 0
+_SHB_USERAPPL = 4
+_IF_NAME = 2
+_IF_DESCRIPTION = 3
 _IF_TSRESOL = 9
 _IF_TSOFFSET = 14
+_ISB_STARTTIME = 2
+_ISB_ENDTIME = 3
 _ISB_IFDROP = 5
 _ISB_OSDROP = 7
 _EPB_DROPCOUNT = 4
+_TIMES = {_ISB_STARTTIME: "started_at", _ISB_ENDTIME: "ended_at"}
 _UNKNOWN_COUNT = (1 << 64) - 1
 _UNKNOWN_DROPS = 0xFFFF
 
@@ -107,6 +114,10 @@ class _Reader:
         self._state = state
         self._order: ByteOrder = "<"
         self._interfaces: list[Interface] = []
+        self._described = 0
+        """Interfaces of all sections."""
+        self._is_evidence = False
+        """Written by us: descriptions of interfaces mean something."""
         self._at = 0
         """Time of the latest packet."""
         self._packets = 0
@@ -202,17 +213,24 @@ class _Reader:
         if major != 1:
             raise _Damage(f"a section of version {major}.{minor}, where 1.0 is the only one")
         self._interfaces.clear()
+        application = dict(self._options(data, start + 16, end)).get(_SHB_USERAPPL, b"")
+        self._is_evidence = application.startswith(EVIDENCE_WRITER.encode())
 
     def _interface_description(self, data: bytes, start: int, end: int) -> None:
         if len(self._interfaces) == _MOST_INTERFACES:
             raise _Damage(f"more than {_MOST_INTERFACES} interfaces")
         link_type, snap_length = struct.unpack_from(self._order + "HxxI", data, start)
-        interface = Interface(link_type, snap_length)
+        interface = Interface(link_type, snap_length, number=self._described)
+        self._described += 1
         for code, value in self._options(data, start + 8, end):
             if code == _IF_TSRESOL and value:
                 interface.set_resolution(value[0])
             elif code == _IF_TSOFFSET and len(value) == 8:
                 interface.offset = struct.unpack(self._order + "q", value)[0] * SECOND
+            elif code == _IF_NAME:
+                interface.name = value.decode("utf-8", "replace")
+            elif code == _IF_DESCRIPTION and self._is_evidence:
+                interface.origin = Origin.read(value.decode("utf-8", "replace"))
         self._interfaces.append(interface)
 
     def _interface_statistics(self, data: bytes, start: int, end: int) -> None:
@@ -220,6 +238,9 @@ class _Reader:
         interface = self._interface(number)
         drops = 0
         for code, value in self._options(data, start + 12, end):
+            if code in (_ISB_STARTTIME, _ISB_ENDTIME) and len(value) == 8:
+                high, low = struct.unpack(self._order + "II", value)
+                setattr(interface, _TIMES[code], self._possible(interface.time(high << 32 | low)))
             if code in (_ISB_IFDROP, _ISB_OSDROP) and len(value) == 8:
                 (count,) = struct.unpack(self._order + "Q", value)
                 drops += 0 if count == _UNKNOWN_COUNT else count
@@ -239,8 +260,8 @@ class _Reader:
             raise _Damage(f"a packet claims {length} bytes in a block of {end - start + 12}")
         if drops != _UNKNOWN_DROPS:
             self._state.dropped += interface.lost(beside_packet=drops)
-        at = (high << 32 | low) * interface.multiplier // interface.divisor + interface.offset
-        return self._possible(at), interface.link_type, data[start + 20 : stop], max(length, wire_length)
+        at = self._possible(interface.time(high << 32 | low))
+        return at, interface.link_type, data[start + 20 : stop], max(length, wire_length)
 
     def _simple_packet(self, data: bytes, start: int, end: int) -> RawRecord:
         """Has neither time nor captured length: the snap length of interface 0 tells what of it is here."""

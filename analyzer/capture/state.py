@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dissectors.dataclass import dataclass, field
+
+if TYPE_CHECKING:
+    from analyzer.capture.interface import Interface
 
 RawRecord = tuple[int, int, bytes, int]
 """A packet as a reader hands it on: nanoseconds since 1970-01-01 UTC, LINKTYPE_ value, bytes, length on the wire.
@@ -41,6 +46,8 @@ class CaptureState:
     """It breaks off: the file ends inside a record, or is damaged from there on."""
     notes: list[str] = field(default_factory=list)
     """Sentences for the report."""
+    views: list[Interface] = field(default_factory=list)
+    """Of an evidence capture: the interfaces that it has packets of."""
 
     def breaks_off(self, note: str) -> None:
         """Notes that nothing after this place could be read."""

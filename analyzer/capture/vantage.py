@@ -68,6 +68,11 @@ class Vantages:
         vantage.name = name
         return number
 
+    def separate(self, name: SetName) -> int:
+        """A vantage of its own, whatever ended before: of a file that tells its points of observation apart."""
+        self._vantages.append(_Vantage(name))
+        return len(self._vantages) - 1
+
     def close(self, number: int, at: int, link_types: list[int]) -> None:
         """A file of this vantage has ended, with its latest packet at ``at``."""
         vantage = self._vantages[number]

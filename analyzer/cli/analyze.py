@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,12 +34,12 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False),
     multiple=True,
     metavar="FILE",
-    help="Write the report to FILE as well (repeatable); its suffix says how: .txt, .json, .md, .html.",
+    help="Write the report to FILE as well (repeatable); its suffix says how: .txt, .json, .md, .pcapng (packets).",
 )
 @click.option(
     "--format",
     "format_",
-    type=click.Choice((*FORMATS, "markdown", "html")),
+    type=click.Choice((*FORMATS, "markdown")),
     help="Format on standard output [default: text].",
 )
 @click.option(
@@ -78,10 +79,9 @@ def command(
     from analyzer import pipeline
     from analyzer.arguments import options_of
     from analyzer.findings import Outcome
-    from analyzer.report import FINGERPRINTED, Look, format_of, render, terminal, view
+    from analyzer.report import EVIDENCE, Look, format_of, render, terminal, view
     from analyzer.report.output import check_writable, emit, look_of_terminal, write
     from analyzer.report.progress import progress
-    from analyzer.summary import fingerprinted
 
     name = format_ or "text"
     files = [(path, format_of(path, format_)) for path in outputs]
@@ -91,6 +91,11 @@ def command(
     look = look_of_terminal(color=not no_color, flavour=flavour)
     live = "-" in captures and name == "text"
     told: set[int] = set()
+    evidence = None
+    if any(how == EVIDENCE for _, how in files):
+        from analyzer.evidence import Evidence
+
+        evidence = Evidence(options.epmd_ports, options.dist_ports, keep_digests=keep_digests)
 
     def announce(diagnosis: Diagnosis) -> None:
         if diagnosis.outcome is Outcome.PROBLEM or not quiet:
@@ -99,12 +104,19 @@ def command(
 
     with opened(captures) as source:
         with progress(not quiet and not (live and sys.stdout.isatty())) as listener:
-            analysis = pipeline.analyze(source, options, on_progress=listener, on_verdict=announce if live else None)
-        if FINGERPRINTED & {name, *(how for _, how in files)}:
-            analysis = fingerprinted(analysis)
+            analysis = pipeline.analyze(
+                source,
+                options,
+                on_progress=listener,
+                on_verdict=announce if live else None,
+                witness=evidence.keeper if evidence is not None else None,
+            )
         document = view.build(analysis, keep_digests=keep_digests)
         for path, how in files:
-            write(path, render(document, how, Look(flavour=flavour)))
+            if evidence is not None and how == EVIDENCE:
+                write(path, partial(evidence.write, document, analysis), private=keep_digests)
+            else:
+                write(path, render(document, how, Look(flavour=flavour)))
         if not quiet or name != "text":
             emit(("\n" if told else "") + render(document, name, look))
         elif live:  # those that only the end of the input has settled

@@ -18,6 +18,8 @@ tunnels    GRE, ERSPAN, VXLAN, GENEVE: packets within packets, as overlays and p
 transport  TCP
 icmp       errors, and the segment that they quote
 shortcut   the plainest packets in one step; by law equal to the long way
+stretches  which packets the bytes of a datagram that came in fragments stand in
+anatomy    where every header of a packet stands, for those who change packets
 ========== ===========================================================================================
 
 Two lengths run through all of it.  What was *captured* may be less than what was on the *wire* (the snap length, a

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from analyzer.capture.packet import Packet
 from analyzer.decode import icmp, internet, link, tags, transport, tunnels
+from analyzer.decode.anatomy import Anatomy, Header
 from analyzer.decode.fragments import FragmentTable
 from analyzer.decode.segment import DecodeResult, Skipped, SkipReason
 from analyzer.decode.shortcut import plain
+from analyzer.decode.stretches import Stretch
 from analyzer.decode.walk import Layer, Reader, Step, Stop, Walk
 
 MAX_HEADERS = 48
@@ -56,15 +58,31 @@ class Decoder:
         except Stop as stop:
             return Skipped(packet.ref, stop.reason)
 
-    def walk(self, packet: Packet) -> DecodeResult:
-        """The long way, header by header.  Raises :class:`Stop` where one is missing or contradicts itself."""
+    def anatomy(self, packet: Packet) -> Anatomy:
+        """The same, with every header that was read on the way.  Total, too."""
+        headers: list[Header] = []
+        try:
+            result = self.walk(packet, headers)
+        except Stop as stop:
+            result = Skipped(packet.ref, stop.reason)
+        return Anatomy(result, tuple(headers))
+
+    def walk(self, packet: Packet, headers: list[Header] | None = None) -> DecodeResult:
+        """The long way, header by header, which are put into ``headers``.
+
+        Raises :class:`Stop` where one is missing or contradicts itself."""
         captured = len(packet.data)
         walk = Walk(packet, self._fragments, packet.data, 0, captured, max(captured, packet.wire_length))
         step: Step = link.LINK_TYPES.get(packet.link_type, SkipReason.LINK_TYPE)
         for _ in range(MAX_HEADERS):
             if not isinstance(step, Layer):
                 break
-            step = READERS[step](walk)
+            layer, data, origin, at = step, walk.data, walk.put_together, walk.at
+            step = READERS[layer](walk)
+            if headers is not None:
+                same = walk.data is data
+                end, wire_end, after = (walk.end, walk.wire_end, walk.at) if same else (len(data), len(data), len(data))
+                headers.append(Header(layer, origin or (Stretch(packet.ref, 0, captured),), at, end, wire_end, after))
         if isinstance(step, Layer):
             step = SkipReason.MALFORMED
         return Skipped(packet.ref, step) if isinstance(step, SkipReason) else step

@@ -11,6 +11,7 @@ from collections.abc import Hashable
 from typing import NamedTuple
 
 from analyzer.decode.segment import SkipReason
+from analyzer.decode.stretches import Origin
 from dissectors.dataclass import dataclass, field
 
 TIMEOUT = 30 * 1_000_000_000
@@ -32,6 +33,8 @@ class Piece(NamedTuple):
     """Captured part: up to ``end - start`` bytes."""
     protocol: int
     """What this piece's header says that the datagram carries."""
+    origin: Origin = ()
+    """Where ``data`` stands."""
 
 
 class Whole(NamedTuple):
@@ -42,6 +45,8 @@ class Whole(NamedTuple):
     length: int
     """On the wire."""
     protocol: int
+    origin: Origin = ()
+    """Where ``data`` stands."""
 
 
 @dataclass(slots=True)
@@ -89,11 +94,13 @@ class _Datagram:
         if self.held != self.length:
             return None
         captured: list[bytes] = []
+        origin: Origin = ()
         for piece in self.pieces:
             captured.append(piece.data)
+            origin += piece.origin
             if len(piece.data) < piece.end - piece.start:
                 break
-        return Whole(b"".join(captured), self.length, self.pieces[0].protocol)
+        return Whole(b"".join(captured), self.length, self.pieces[0].protocol, origin)
 
 
 class FragmentTable:

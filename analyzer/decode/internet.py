@@ -7,6 +7,7 @@ from struct import Struct
 
 from analyzer.decode.fragments import Piece
 from analyzer.decode.segment import SkipReason
+from analyzer.decode.stretches import part
 from analyzer.decode.walk import Layer, Reader, Step, Stop, Walk
 
 PROTOCOLS: dict[int, Layer] = {
@@ -154,11 +155,13 @@ def _fragment(walk: Walk, protocol: int, identification: int, offset: int, more:
         # Only the protocol of the first fragment counts in IPv6 (RFC 8200 4.5), so it is no part of the name there.
         protocol if len(walk.source) == 4 else None,
     )
-    piece = Piece(offset, offset + walk.remaining, walk.data[walk.at : walk.end], protocol)
+    data, origin = walk.data[walk.at : walk.end], tuple(part(walk.origin, walk.at, walk.end))
+    piece = Piece(offset, offset + walk.remaining, data, protocol, origin)
     whole = walk.fragments.add(key, walk.packet.ref.at, piece, last=not more)
     if isinstance(whole, SkipReason):
         return whole
     walk.data, walk.at, walk.end, walk.wire_end = whole.data, 0, len(whole.data), whole.length
+    walk.put_together = whole.origin
     return PROTOCOLS.get(whole.protocol, SkipReason.NOT_TCP)
 
 

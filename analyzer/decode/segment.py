@@ -55,6 +55,8 @@ class Segment(NamedTuple):
     """From the SYN's options."""
     carrier: tuple[str, ...] = ()
     """Tags and tunnels around it, outermost first, e.g. ``("vlan 10", "vxlan 42")``."""
+    pieces: tuple[PacketRef, ...] = ()
+    """All packets that carry it, where it came in fragments."""
 
 
 @dataclass(frozen=True, slots=True)

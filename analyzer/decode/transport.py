@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from struct import Struct
 
-from analyzer.capture.packet import Packet
+from analyzer.capture.packet import Packet, PacketRef
 from analyzer.decode.address import endpoint
 from analyzer.decode.segment import Segment, SkipReason, TcpFlags
 from analyzer.decode.walk import Step, Stop, Walk
@@ -34,6 +34,7 @@ def tcp(walk: Walk) -> Step:
         walk.ttl,
         walk.ip_id,
         tuple(walk.carrier),
+        tuple(dict.fromkeys(stretch.packet for stretch in walk.put_together)),
     )
 
 
@@ -48,6 +49,7 @@ def segment(
     ttl: int,
     ip_id: int | None,
     carrier: tuple[str, ...] = (),
+    pieces: tuple[PacketRef, ...] = (),
 ) -> Segment:
     """The segment in ``data[at:end]``, which had ``wire_end - at`` bytes on the wire.
 
@@ -74,6 +76,7 @@ def segment(
         ip_id,
         _maximum_segment_size(data[at + 20 : min(payload_at, end)]) if bits & _SYN else None,
         carrier,
+        pieces,
     )
 
 

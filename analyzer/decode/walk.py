@@ -10,6 +10,7 @@ from typing import Any
 from analyzer.capture.packet import Packet
 from analyzer.decode.fragments import FragmentTable
 from analyzer.decode.segment import Segment, SkipReason, Unreachable
+from analyzer.decode.stretches import Origin, Stretch
 from dissectors.dataclass import dataclass, field
 
 
@@ -79,11 +80,18 @@ class Walk:
     destination: bytes = b""
     ttl: int = 0
     ip_id: int | None = None
+    put_together: Origin = ()
+    """Where ``data`` came from, if it is not the packet's own bytes."""
 
     @property
     def remaining(self) -> int:
         """Bytes of the current layer from here on, as on the wire."""
         return self.wire_end - self.at
+
+    @property
+    def origin(self) -> Origin:
+        """Where ``data`` came from."""
+        return self.put_together or (Stretch(self.packet.ref, 0, len(self.data)),)
 
     def need(self, size: int) -> None:
         """Raises :class:`Stop` unless ``size`` more bytes were captured: cut if the wire had them, else malformed."""

@@ -48,6 +48,8 @@ class EventView:
     side: str
     event: str
     fields: dict[str, object]
+    says: str
+    """The same in one phrase, without its sender."""
 
 
 @dataclass(frozen=True, slots=True)

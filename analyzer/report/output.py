@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import IO, BinaryIO, cast
 
 from analyzer.errors import DistscopeError
 from analyzer.report.layout import Look
@@ -78,22 +80,23 @@ def check_writable(path: str, inputs: tuple[str, ...] = ()) -> None:
                 raise NotWritable("this is one of the captures", path=path, next_step="write to another file")
 
 
-def write(path: str, text: str) -> None:
-    """Write a file whole or not at all: a reader never sees half a report.  Raises NotWritable."""
+def write(path: str, content: str | Callable[[BinaryIO], None], *, private: bool = False) -> None:
+    """Write a file whole or not at all: a reader never sees half a report.  Raises NotWritable.
+
+    ``content`` is text, or writes by itself.  A ``private`` file is the user's alone to read."""
     import tempfile
 
     target = Path(path)
     temporary = None
     try:
         if target.exists() and not target.is_file():  # a pipe or a device: there is nothing to replace
-            target.write_text(text, encoding="utf-8")
+            with target.open("wb") as device:
+                _put(content, device)
             return
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, prefix=".distscope-", delete=False
-        ) as file:
+        with tempfile.NamedTemporaryFile("wb", dir=target.parent, prefix=".distscope-", delete=False) as file:
             temporary = Path(file.name)
-            file.write(text)
-        temporary.chmod(0o666 & ~_umask())
+            _put(content, file)
+        temporary.chmod(0o600 if private else 0o666 & ~_umask())
         temporary.replace(target)
     except OSError as error:
         if temporary is not None:
@@ -103,6 +106,13 @@ def write(path: str, text: str) -> None:
             path=path,
             next_step="check its folder and your permissions",
         ) from error
+
+
+def _put(content: str | Callable[[BinaryIO], None], file: IO[bytes]) -> None:
+    if isinstance(content, str):
+        file.write(content.encode())
+    else:
+        content(cast("BinaryIO", file))
 
 
 def _umask() -> int:

@@ -21,6 +21,7 @@ from analyzer.report.document import (
     PartyView,
 )
 from analyzer.report.handbook import CHAPTERS, page_of
+from analyzer.report.phrases import says
 from analyzer.report.wording import counted, facts, plain, sentence
 from analyzer.sessions.attempt import Attempt, Kind, Party
 from dissectors import flags
@@ -74,7 +75,7 @@ def attempt_view(diagnosis: Diagnosis, name: str, *, keep_digests: bool = False)
         flags=tuple(sorted(quality.value for quality in attempt.qualities)),
         findings=tuple(map(_finding, diagnosis.findings)),
         timeline=tuple(
-            EventView(event.packet, event.side.value, event.name, facts(event, keep_digests=keep_digests))
+            EventView(event.packet, event.side.value, event.name, facts(event, keep_digests=keep_digests), says(event))
             for event in story.in_time(attempt.timeline)
         ),
         omitted=attempt.omitted,
@@ -201,7 +202,6 @@ def _capture(capture: CaptureSummary) -> CaptureSummary:
         last_packet_at=capture.last_packet_at,
         flags=capture.flags,
         notes=tuple(map(printable, capture.notes)),
-        sha256=capture.sha256,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from analyzer.capture.packet import PacketRef
 from analyzer.sessions import events
@@ -32,7 +32,7 @@ from analyzer.streams.stream import (
     SynAck,
 )
 from dissectors.dataclass import replace
-from dissectors.dialogue import Side
+from dissectors.dialogue import Item, Side
 
 SIDES = {Direction.OUT: Side.INITIATOR, Direction.BACK: Side.ACCEPTOR}
 
@@ -40,11 +40,18 @@ MAX_WAITING = 64
 """Data events held until the connection is identified; :data:`identify.ENOUGH` bytes come in far fewer."""
 
 
+Dissected = Callable[[Stream, Direction, Item], None]
+"""Hears of everything that a dialogue says of its bytes, in the terms of the stream."""
+
+
 class Conversation:
     """Follows one stream.  :meth:`take` gives the events that each stream event makes."""
 
-    def __init__(self, stream: Stream, first: PacketRef, expected: Expectation | None) -> None:
+    def __init__(
+        self, stream: Stream, first: PacketRef, expected: Expectation | None, dissected: Dissected | None = None
+    ) -> None:
         self.stream = stream
+        self._dissected = dissected
         self.expected = expected
         self.identity: Identity | None = None
         leg = Leg.EPMD if expected is not None and expected.speech is Speech.EPMD else Leg.LINK
@@ -280,9 +287,15 @@ class Conversation:
             self.connection.leg = Leg.EPMD
         if self.identity.swapped:
             self._swap()
-        self._interpreter = interpreter_for(self.identity, midstream=not self._first_bytes.beginning_seen)
+        heard = None if self._dissected is None else self._hear
+        self._interpreter = interpreter_for(self.identity, midstream=not self._first_bytes.beginning_seen, heard=heard)
         waiting, self._waiting = self._waiting, []
         return [made for event in waiting for made in self._run(event)]
+
+    def _hear(self, item: Item) -> None:
+        if self._dissected is not None:
+            direction = next(each for each in Direction if self.side(each) is item.side)
+            self._dissected(self.stream, direction, item)
 
     def _swap(self) -> None:
         """The stream guessed the opener, and what is said shows that it was the other side."""

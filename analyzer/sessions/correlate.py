@@ -10,7 +10,7 @@ from collections.abc import Callable
 from analyzer.decode.segment import Endpoint
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Kind, Party, Quality, qualities_of
-from analyzer.sessions.conversation import Conversation
+from analyzer.sessions.conversation import Conversation, Dissected
 from analyzer.sessions.endpoints import Endpoints, Ports
 from analyzer.sessions.events import Event, Leg
 from analyzer.sessions.identify import Expectation, Speech
@@ -45,9 +45,20 @@ MAX_EARLY = 64
 class Correlator:
     """Feed it stream events; ``attempts`` grows as attempts begin."""
 
-    def __init__(self, ports: Ports | None = None, learned: Callable[[Endpoint], None] | None = None) -> None:
-        """``learned`` hears of every endpoint that EPMD told of: it listens, whatever the capture shows of it."""
+    def __init__(
+        self,
+        ports: Ports | None = None,
+        learned: Callable[[Endpoint], None] | None = None,
+        *,
+        joined: Callable[[Stream, Attempt], None] | None = None,
+        dissected: Dissected | None = None,
+    ) -> None:
+        """``learned`` hears of every endpoint that EPMD told of: it listens, whatever the capture shows of it.
+
+        ``joined`` hears of which attempt each stream is a part, ``dissected`` of everything in it."""
         self._learned = learned or (lambda endpoint: None)
+        self._joined = joined or (lambda stream, attempt: None)
+        self._dissected = dissected
         self.attempts: list[Attempt] = []
         self.stray_qualities: set[tuple[int, Quality]] = set()
         """(capture, quality) of EPMD and distribution connections that no attempt could be made of."""
@@ -74,7 +85,7 @@ class Correlator:
             if isinstance(event, Forgotten):
                 return []
             expected = self._expectation(stream)
-            known = self._open[stream] = _Open(Conversation(stream, event.packet, expected))
+            known = self._open[stream] = _Open(Conversation(stream, event.packet, expected, self._dissected))
         elif (
             known.attempt is None
             and known.conversation.identity is None
@@ -126,6 +137,7 @@ class Correlator:
                 return []
             made, known.early = known.early, []
             known.attempt = self._attempt_for(conversation, made)
+            self._joined(stream, known.attempt)
         attempt, leg = known.attempt, conversation.connection.leg
         # A connection on an unusual port is recognised as EPMD's only by its first bytes.
         made = [event if event.leg is leg else replace(event, leg=leg) for event in made]

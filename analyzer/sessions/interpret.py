@@ -43,16 +43,24 @@ class Interpreter(Protocol):
     def close(self, side: Side) -> Iterator[Meaning]: ...
 
 
-def interpreter_for(identity: Identity, *, midstream: bool) -> Interpreter | None:
+Heard = Callable[[Item], None]
+"""Hears of everything that a dialogue says of its bytes."""
+
+
+def interpreter_for(identity: Identity, *, midstream: bool, heard: Heard | None = None) -> Interpreter | None:
     """The interpreter of a connection; None for one that is not ours."""
+    interpreter: _Base
     match identity.speech:
         case Speech.EPMD:
-            return EpmdInterpreter(midstream=midstream)
+            interpreter = EpmdInterpreter(midstream=midstream)
         case Speech.TLS:
-            return TlsInterpreter(midstream=midstream)
+            interpreter = TlsInterpreter(midstream=midstream)
         case Speech.HANDSHAKE | Speech.LINK:
-            return HandshakeInterpreter(identity.length_size, midstream=identity.speech is Speech.LINK)
-    return None
+            interpreter = HandshakeInterpreter(identity.length_size, midstream=identity.speech is Speech.LINK)
+        case _:
+            return None
+    interpreter.heard = heard
+    return interpreter
 
 
 class _Base:
@@ -65,6 +73,7 @@ class _Base:
         self._dialogue = dialogue
         self._first: dict[Side, bytes] = dict.fromkeys(Side, b"")
         self._named_foreign: set[Side] = set()
+        self.heard: Heard | None = None
 
     def feed(self, side: Side, data: bytes) -> Iterator[Meaning]:
         if len(self._first[side]) < foreign.ENOUGH:
@@ -87,6 +96,8 @@ class _Base:
             yield from self._item(item)
 
     def _item(self, item: Item) -> Iterator[Meaning]:
+        if self.heard is not None:
+            self.heard(item)
         if isinstance(item, Decoded):
             yield from self._message(item)
         elif isinstance(item, Undecoded):

@@ -28,6 +28,11 @@ class Extent:
     cut: bool = False
     """The file ends in the middle of a packet, so more was there."""
 
+    def widen(self, first_at: int | None, last_at: int | None) -> None:
+        """More than the packets show was watched, as something else tells."""
+        self.first_at = self.first_at if first_at is None else min(self.first_at, first_at)
+        self.last_at = self.last_at if last_at is None else max(self.last_at, last_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Listener:

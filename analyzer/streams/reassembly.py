@@ -85,6 +85,10 @@ class Flow(Order):
         delta = (sequence - self.expected) & MASK
         return self.next + (delta - MODULUS if delta >= MODULUS - BEHIND else delta)
 
+    def offset_of_segment(self, segment: Segment) -> int:
+        """The offset of the first byte of a segment's payload."""
+        return self.offset_of((segment.sequence + bool(int(segment.flags) & SYN)) & MASK)
+
     @property
     def known(self) -> bool:
         """Whether anything told where its numbers are."""

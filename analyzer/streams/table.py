@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from typing import NamedTuple
 
 from analyzer.capture.packet import Run
 from analyzer.decode.segment import Endpoint, Segment, TcpFlags, Unreachable
@@ -14,7 +15,7 @@ from analyzer.streams.idle import IdleQueue
 from analyzer.streams.limits import MILLISECOND, Limits
 from analyzer.streams.opening import Listening, begins_another, who_opened
 from analyzer.streams.reassembly import Flow
-from analyzer.streams.stream import ForgetReason, OpenerKnownBy, Stream, StreamEvent
+from analyzer.streams.stream import Direction, ForgetReason, OpenerKnownBy, Stream, StreamEvent
 from analyzer.streams.tell import Events
 
 SYN, MEANT = int(TcpFlags.SYN), int(TcpFlags.SYN | TcpFlags.RST | TcpFlags.ACK)
@@ -23,6 +24,16 @@ MARKS = int(TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST)
 EPMD_PORT = 4369
 HOUSEKEEPING = 25 * MILLISECOND
 """How often :meth:`StreamTable.advance` looks around, nanoseconds of capture time."""
+
+
+class Place(NamedTuple):
+    """Where a packet belongs."""
+
+    stream: Stream
+    direction: Direction
+    """Who sent it; of an ICMP error, who sent what it quotes."""
+    offset: int
+    """Of the first byte of its payload in that direction."""
 
 
 class StreamTable:
@@ -102,6 +113,21 @@ class StreamTable:
         if route is not None:
             route[0].take_error(error, route[1], events)
         return events
+
+    def stream_of(self, run: Run) -> Stream | None:
+        """The stream that a run belongs to."""
+        opener, listener = run.ends
+        route = self._routes.get((run.vantage, Endpoint(*opener), Endpoint(*listener)))
+        return None if route is None else route[0].stream
+
+    def place(self, packet: Segment | Unreachable) -> Place | None:
+        """Where a packet that was just taken belongs; None if it is of no stream."""
+        route = self._routes.get((packet.vantage, packet.source, packet.destination))
+        if route is None:
+            return None
+        connection, flow = route
+        offset = flow.offset_of_segment(packet) if isinstance(packet, Segment) else 0
+        return Place(connection.stream, flow.direction, offset)
 
     def advance(self, at: int) -> list[StreamEvent]:
         """Do what is due at capture time ``at``, nanoseconds.  Cheap enough to be called for every packet."""

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dissectors.control import OPCODES, ControlMessage, control_after_header, control_of_pass_through
+from dissectors.dataclass import replace
 
 PID = bytes.fromhex("58 52 00 00000035 00000000 6b0305de")  # a process; its node is reference 0
 
@@ -44,8 +45,10 @@ PID = bytes.fromhex("58 52 00 00000035 00000000 6b0305de")  # a process; its nod
     ],
 )
 def test_after_a_distribution_header(data: bytes, expected: ControlMessage | None) -> None:
-    """The operation, and the name where the frame spells it out."""
-    assert control_after_header(data) == expected
+    """The operation, the name where the frame spells it out, and how many bytes it takes to tell the operation."""
+    found = control_after_header(data)
+    assert (found and replace(found, size=0)) == expected
+    assert found is None or control_after_header(data[: found.size] + b"?" * 9) == replace(found, to_name=None)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +69,8 @@ def test_after_a_distribution_header(data: bytes, expected: ControlMessage | Non
 )
 def test_of_a_pass_through(data: bytes, expected: ControlMessage | None) -> None:
     """No references: all atoms are in the message."""
-    assert control_of_pass_through(data) == expected
+    found = control_of_pass_through(data)
+    assert (found and replace(found, size=0)) == expected
 
 
 def test_names_of_operations() -> None:

@@ -48,7 +48,7 @@ REX = bytes.fromhex(  # the first frame between two nodes of OTP 25: a cast to r
     "5201 5202"  # '', rex}
     "680258520000000036000000006b0309b25203"  # the message
 )
-REX_FRAME = DistributionHeader(89, ControlMessage(6, "rex", ("mix2@10.77.0.2", "", "rex", "features_request")))
+REX_FRAME = DistributionHeader(89, ControlMessage(6, "rex", ("mix2@10.77.0.2", "", "rex", "features_request"), size=49))
 
 
 def message(said_: Message, length_size: int = 2) -> bytes:

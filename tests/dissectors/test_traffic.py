@@ -29,11 +29,14 @@ from tests.generate import A, I, cut_at, framed
 NUMBERS = bytes.fromhex("0000000000000007 0000000000000002")
 FRAMES: list[tuple[Frame, bytes]] = [
     (Tick(), b""),
-    (DistributionHeader(7, ControlMessage(2)), bytes.fromhex("8344 00 6803 6102")),
+    (DistributionHeader(7, ControlMessage(2, size=5)), bytes.fromhex("8344 00 6803 6102")),
     (DistributionHeader(3, None), bytes.fromhex("8344 09")),
-    (FirstFragment(23, 7, 2, ControlMessage(2)), bytes.fromhex("8345") + NUMBERS + bytes.fromhex("00 6803 6102")),
+    (
+        FirstFragment(23, 7, 2, ControlMessage(2, size=5)),
+        bytes.fromhex("8345") + NUMBERS + bytes.fromhex("00 6803 6102"),
+    ),
     (Fragment(20, 7, 2), bytes.fromhex("8346") + NUMBERS + b"xx"),
-    (PassThrough(6, ControlMessage(2)), bytes.fromhex("7083 6803 6102")),
+    (PassThrough(6, ControlMessage(2, size=4)), bytes.fromhex("7083 6803 6102")),
     (OpaqueFrame(5, b"other"), b"other"),
     (OpaqueFrame(6, b"\x83\x45\0\0\0\0"), b"\x83\x45\0\0\0\0"),
     (DistributionHeader(5000, None), b"\x83\x44" + bytes(4998)),
