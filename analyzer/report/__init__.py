@@ -4,6 +4,7 @@
 
     view        Analysis             -> Document: neutral, harmless, every sentence worded
     captions    parts of a Document  -> the short texts that people read of them: who, when, how often, which packets
+    glossary    a Case               -> the words of Erlang that are said of it, explained
     terminal    Document             -> text, laid out by layout
     json_doc    Document             -> JSON, schema-1.json
     ticket      Document             -> Markdown of GitHub or GitLab, or Jira's wiki markup: a comment for a ticket

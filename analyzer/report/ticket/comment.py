@@ -61,6 +61,7 @@ def compose(document: Document, flavour: Flavour, limit: int | None = None) -> s
     keep = min(FOR_THE_REST, comment.room // 4)
     _told(comment, document, flavour, problems, FULL, keep)
     _told(comment, document, flavour, unclear, 1, keep)
+    comment.add(layout.words(flavour, [*problems[:FULL], *unclear[:1]]), keep)
     advice = layout.advice_items(flavour, document)
     comment.add_rows(
         advice,

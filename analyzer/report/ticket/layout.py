@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from analyzer.findings import Outcome
-from analyzer.report import captions, times
+from analyzer.report import captions, glossary, times
 from analyzer.report.document import Case, Document, FindingView
 from analyzer.report.ticket import mermaid
 from analyzer.report.ticket.flavour import Flavour
@@ -114,6 +114,17 @@ def timeline(document: Document, flavour: Flavour, case: Case, *, drawn: bool) -
     blocks += [picture(flavour, case)] * (not drawn)
     blocks.append(flavour.verbatim(lines))
     return flavour.folded(title, "\n".join(block for block in blocks if block))
+
+
+def words(flavour: Flavour, cases: Iterable[Case]) -> str:
+    """The words of Erlang in these cases, explained, folded; empty where there are none."""
+    used = {word for case in cases for word in glossary.words_of(case)}
+    items = [
+        f"{flavour.strong(word) if word.isalpha() else flavour.code(word)}: {flavour.text(meaning)}"
+        for word, meaning in glossary.WORDS.items()
+        if word in used
+    ]
+    return flavour.folded("Words", flavour.bullets(items)) if items else ""
 
 
 def cases_head(outcome: Outcome) -> str:

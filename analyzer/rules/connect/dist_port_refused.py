@@ -50,7 +50,10 @@ RULE = Rule(
     says="{acceptor} refused {initiator} on its distribution port: nothing listens on TCP port {port} there",
     fix=(
         Fix("Check where the node listens: `ss -ltnp` on the called host, and compare the port with `epmd -names`."),
-        Fix("Remove inet_dist_use_interface, or set it to the address that the other nodes dial, e.g. `{10,0,0,2}`."),
+        Fix(
+            "Look for `-kernel inet_dist_use_interface`, which lets the node listen on one address only: remove it, or "
+            "set it to the address that the other nodes dial, e.g. `{10,0,0,2}`.",
+        ),
         Fix("Use the same address family on all nodes and tools: `-proto_dist inet6_tcp` everywhere or nowhere."),
         Fix(
             "In containers, publish the distribution port under its own number and run one EPMD per network namespace.",

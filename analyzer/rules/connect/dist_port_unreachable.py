@@ -57,7 +57,10 @@ RULE = Rule(
             "Fix the port with `-kernel inet_dist_listen_min 9100 inet_dist_listen_max 9105` on every node, then "
             "restart the nodes.",
         ),
-        Fix("If Recv-Q of the listener in `ss -ltn` is full, the VM hangs: look at it before you look at firewalls."),
+        Fix(
+            "Look at `ss -ltn` on the called host: where Recv-Q of the node's port has reached Send-Q, the node's VM "
+            "hangs and takes no connections, and no firewall is at fault.",
+        ),
         Fix(
             "Open 25672 (RABBITMQ_DIST_PORT) between all nodes and from the hosts of CLI tools, and 35672-35682 "
             "towards those.",

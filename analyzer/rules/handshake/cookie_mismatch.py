@@ -61,8 +61,8 @@ RULE = Rule(
     says="{initiator} and {acceptor} do not use the same cookie: {rejecter} rejected the other's proof",
     fix=(
         Fix(
-            "Copy one `.erlang.cookie` into the home of the service user on all hosts, mode 0400, owned by that "
-            "user; restart the nodes.",
+            "Copy one `.erlang.cookie`, the file with the secret that all nodes share, into the home of the service "
+            "user on all hosts, mode 0400, owned by that user; restart the nodes.",
         ),
         Fix(
             "Look for a cookie that overrides the file: `-setcookie` in vm.args or the command line, "
@@ -98,6 +98,7 @@ RULE = Rule(
         "https://www.erlang.org/doc/system/distributed.html",
         "https://www.rabbitmq.com/docs/clustering",
         "https://hexdocs.pm/mix/Mix.Tasks.Release.html",
+        "https://docs.ejabberd.im/admin/guide/distribution",
         "https://docs.emqx.com/en/emqx/latest/deploy/cluster/security.html",
         "https://github.com/rabbitmq/rabbitmq-cli/issues/252",
         "https://github.com/processone/ejabberd/issues/1635",

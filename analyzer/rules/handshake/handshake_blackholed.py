@@ -59,7 +59,7 @@ RULE = Rule(
         Fix("Capture on both hosts at once, find the direction that fails, then the device in between that drops it."),
         Fix("Exclude EPMD's port and the distribution ports from deep inspection (IPS, application firewall)."),
         Fix("Let both directions of a connection pass the same stateful firewall."),
-        Fix("If only large packets get lost, correct the MTU of the tunnel or clamp the MSS."),
+        Fix("If only large packets get lost, correct the MTU of the tunnel, or clamp the MSS as for tls-stalled."),
     ),
     references=(
         "https://www.erlang.org/doc/apps/erts/erl_dist_protocol.html",

@@ -59,7 +59,7 @@ RULE = Rule(
     fix=(
         Fix("Find the slow part: round trip and loss on the path, or load on the side that should have spoken next."),
         Fix("On long paths start both nodes with `-kernel net_setuptime 20` (at most 120)."),
-        Fix("Remove a net_setuptime that somebody set too low."),
+        Fix("Look for a `-kernel net_setuptime` (seconds, 7 by default) that somebody set too low, and remove it."),
         Fix(
             "Put `{kernel, [{net_setuptime, 20}]}` into advanced.config, and `-kernel net_setuptime 20` into "
             "RABBITMQ_CTL_ERL_ARGS for the CLI.",

@@ -49,7 +49,7 @@ RULE = Rule(
     says="{initiator} and {acceptor} agreed on everything, and then {closer} closed at once for a local reason",
     fix=(
         Fix("Read the log of the side that closed, at that second: it names the limit or the failure."),
-        Fix("Raise its limits: file descriptors (`ulimit -n`, LimitNOFILE= in systemd) and ports (`+Q`)."),
+        Fix("Raise its limits: file descriptors (`ulimit -n`, `LimitNOFILE=` in systemd) and Erlang ports (`erl +Q`)."),
         Fix("If that node was just being stopped, try again."),
         Fix("Set LimitNOFILE=64000 in a systemd drop-in of rabbitmq-server.service, and restart it.", Product.RABBITMQ),
     ),

@@ -57,7 +57,10 @@ RULE = Rule(
         "link had broken"
     ),
     fix=(
-        Fix("Find the first link that broke, in the logs or in this report, and repair that one."),
+        Fix(
+            "Find the first link that broke, in the logs or in this report, and repair that one: this cut follows from "
+            "it."
+        ),
         Fix(
             "Let every node reach every other node directly; a cluster in which some pairs cannot connect will "
             "lose nodes.",

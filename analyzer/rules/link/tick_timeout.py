@@ -62,7 +62,7 @@ RULE = Rule(
             "ticks come every 15 s).",
         ),
         Fix("Use the same net_ticktime on all nodes; raise it only to bridge known short outages."),
-        Fix("If large messages choke the link, look for them, and see `+zdbbl`."),
+        Fix("If large messages choke the link, make them smaller, or raise its send buffer (`erl +zdbbl`, in kB)."),
         Fix(
             "Set net_ticktime in advanced.config, `[{kernel, [{net_ticktime, 120}]}].`, alike on all nodes.",
             Product.RABBITMQ,

@@ -57,8 +57,8 @@ RULE = Rule(
         ),
         Fix("Call the node by exactly that name; letters are case-sensitive."),
         Fix(
-            "If the node runs but is not listed, EPMD was restarted: restart the node (OTP 23 or earlier cannot "
-            "register again).",
+            "If the node runs but is not listed, EPMD was restarted behind its back: restart the node (one of OTP 23 "
+            "or earlier does not register again by itself).",
         ),
         Fix(
             "Call `rabbitmqctl -n NAME@HOST` with the name from the server's log, or set RABBITMQ_NODENAME for "

@@ -66,8 +66,8 @@ RULE = Rule(
             "If EPMD hangs, resume it (`kill -CONT PID`) or restart it; restart nodes of OTP 23 or earlier after that.",
         ),
         Fix(
-            "Exclude TCP 4369 and the distribution port from the service mesh, e.g. "
-            "traffic.sidecar.istio.io/excludeInboundPorts.",
+            "Exclude TCP 4369 and the distribution port from the service mesh; in Istio with the pod annotations "
+            "`traffic.sidecar.istio.io/excludeInboundPorts` and `excludeOutboundPorts`.",
         ),
         Fix(
             "Exclude 4369 and 25672 from the service mesh for the RabbitMQ pods, inbound and outbound.",

@@ -52,8 +52,8 @@ RULE = Rule(
     fix=(
         Fix("Check on the called host that EPMD runs and listens on more than loopback: `ss -ltnp 'sport = :4369'`."),
         Fix(
-            "Remove ERL_EPMD_ADDRESS, or set it to the address that the other nodes dial, then restart EPMD and "
-            "the nodes of that host.",
+            "Remove the environment variable ERL_EPMD_ADDRESS, which binds EPMD to some addresses only, or set it to "
+            "the address that the other nodes dial; then restart EPMD and the nodes of that host.",
         ),
         Fix(
             "If the called node runs without EPMD, start the initiator with the same `-erl_epmd_port PORT` or "

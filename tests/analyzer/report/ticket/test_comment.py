@@ -43,7 +43,14 @@ def test_the_answer_comes_first() -> None:
     """Then each problem, then what is unclear, then the rest."""
     text = compose(view.build(analysis()), FLAVOURS["github"])
     marks = ["**1 problem found", "### PROBLEM: cookie-mismatch", "```mermaid", "<summary>Timeline of A1"]
-    marks += ["### UNCLEAR: inconclusive", "<summary>Advice", "<summary>Captures", "<summary>Nodes", "<summary>OK"]
+    marks += [
+        "### UNCLEAR: inconclusive",
+        "<summary>Words",
+        "<summary>Advice",
+        "<summary>Captures",
+        "<summary>Nodes",
+        "<summary>OK",
+    ]
     marks += ["- 2 connections were forgotten", "\ndistscope "]
     places = [text.index(mark) for mark in marks]
     assert places == sorted(places)

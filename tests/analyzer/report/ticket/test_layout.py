@@ -64,3 +64,11 @@ def test_advice() -> None:
     (item,) = layout.advice_items(GITHUB, DOCUMENT)
     assert item.startswith("The distribution runs without TLS. (plaintext-distribution; packet 11, A1 and 1 more)")
     assert item.endswith("Use `-proto_dist` `inet_tls`.")
+
+
+def test_words_are_explained_once() -> None:
+    """However many cases use them; without cases there is nothing to explain."""
+    text = layout.words(GITHUB, [PROBLEM, PROBLEM])
+    assert text.startswith("<details>\n<summary>Words</summary>")
+    assert text.count("**cookie**: the secret") == 1
+    assert layout.words(GITHUB, []) == ""
