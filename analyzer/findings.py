@@ -115,6 +115,8 @@ class CaptureSummary:
     last_packet_at: int | None
     flags: tuple[str, ...]
     notes: tuple[str, ...]
+    sha256: str | None = None
+    """Of the file as it is, in hexadecimal; None where nobody asked for it, and of what is no file."""
 
 
 @dataclass(frozen=True, slots=True)

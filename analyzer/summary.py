@@ -6,13 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from analyzer.capture import Source
+from analyzer.capture.fingerprint import sha256_of
 from analyzer.capture.linktypes import link_type_name
 from analyzer.decode.segment import SkipReason
-from analyzer.findings import CaptureSummary, Diagnosis, Incident, NodeSummary
+from analyzer.findings import Analysis, CaptureSummary, Diagnosis, Incident, NodeSummary
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Kind, Quality
 from dissectors import epmd, flags, handshake
-from dissectors.dataclass import dataclass, field
+from dissectors.dataclass import dataclass, field, replace
 from dissectors.dialogue import Side
 
 
@@ -140,6 +141,12 @@ def summaries_of(
         )
         for index, state in enumerate(source.captures)
     )
+
+
+def fingerprinted(analysis: Analysis) -> Analysis:
+    """The same with the SHA-256 of each capture, which takes one more reading of it."""
+    captures = tuple(replace(capture, sha256=sha256_of(capture.path)) for capture in analysis.captures)
+    return replace(analysis, captures=captures)
 
 
 _SAID = {

@@ -23,6 +23,12 @@ _ZSTD_SLICE = 1024
 _XZ_MEMORY = 128 * 1024 * 1024
 """``xz -9`` needs 65 MiB to decompress; a header that wants more than this is damaged or hostile."""
 
+_UNSUSPECTED = 64 * 1024 * 1024
+"""Decompressed bytes up to which nobody asks how small they were."""
+_MOST_EXPANSION = 300
+"""Times its compressed size.  Captures of traffic come to 2 to 20, a flood of equal packets to some 100; what goes on
+beyond is made to keep its reader busy."""
+
 
 class Decompressor(Protocol):
     """What the decompressors of bz2, lzma and lz4 have in common: one member, output on demand."""
@@ -148,7 +154,8 @@ def recognise(head: bytes) -> Compression | None:
 def decompress(chunks: Iterator[bytes], compression: Compression, state: CaptureState) -> Iterator[bytes]:
     """The bytes that a compressed stream holds, never more than some MiB at a time."""
     new, error = compression.load()
-    slices = _slices(chunks)
+    meter = _Meter()
+    slices = meter.consumed(_slices(chunks))
     data = next(slices, b"")
     while _at_member(data := _past_padding(data, slices), compression):
         member = new()
@@ -161,6 +168,12 @@ def decompress(chunks: Iterator[bytes], compression: Compression, state: Capture
             data = b""
             if output:
                 yield output
+            if meter.is_bomb(len(output)):
+                state.breaks_off(
+                    f"the {compression.name} data expand more than {_MOST_EXPANSION} times, as no traffic does: the"
+                    " rest was not read; if it is a capture, decompress it first and analyse the result"
+                )
+                return
             if member.needs_input and not member.eof:
                 data = next(slices, b"")
                 if not data:
@@ -169,6 +182,24 @@ def decompress(chunks: Iterator[bytes], compression: Compression, state: Capture
         data = member.unused_data or b""
     if data:
         state.notes.append(f"bytes after the end of the {compression.name} data were ignored")
+
+
+class _Meter:
+    """How many bytes went in, and how many came out."""
+
+    def __init__(self) -> None:
+        self._in = self._out = 0
+
+    def consumed(self, slices: Iterator[bytes]) -> Iterator[bytes]:
+        """The same, counted."""
+        for data in slices:
+            self._in += len(data)
+            yield data
+
+    def is_bomb(self, produced: int) -> bool:
+        """``produced`` more bytes came out: now it is clear."""
+        self._out += produced
+        return self._out > max(_UNSUSPECTED, _MOST_EXPANSION * self._in)
 
 
 def _slices(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False),
     multiple=True,
     metavar="FILE",
-    help="Write the report to FILE as well (repeatable); its suffix says how: .txt, .json, .md, .pcapng (packets).",
+    help="Write the report to FILE as well (repeatable); its suffix says how: .txt, .json, .md, .html, .pcapng.",
 )
 @click.option(
     "--format",
     "format_",
-    type=click.Choice((*FORMATS, "markdown")),
+    type=click.Choice((*FORMATS, "markdown", "html")),
     help="Format on standard output [default: text].",
 )
 @click.option(
@@ -79,9 +79,10 @@ def command(
     from analyzer import pipeline
     from analyzer.arguments import options_of
     from analyzer.findings import Outcome
-    from analyzer.report import EVIDENCE, Look, format_of, render, terminal, view
+    from analyzer.report import EVIDENCE, FINGERPRINTED, Look, format_of, render, terminal, view
     from analyzer.report.output import check_writable, emit, look_of_terminal, write
     from analyzer.report.progress import progress
+    from analyzer.summary import fingerprinted
 
     name = format_ or "text"
     files = [(path, format_of(path, format_)) for path in outputs]
@@ -111,6 +112,8 @@ def command(
                 on_verdict=announce if live else None,
                 witness=evidence.keeper if evidence is not None else None,
             )
+        if FINGERPRINTED & {name, *(how for _, how in files)}:
+            analysis = fingerprinted(analysis)
         document = view.build(analysis, keep_digests=keep_digests)
         for path, how in files:
             if evidence is not None and how == EVIDENCE:

@@ -6,6 +6,7 @@
     captions    parts of a Document  -> the short texts that people read of them: who, when, how often, which packets
     glossary    a Case               -> the words of Erlang that are said of it, explained
     terminal    Document             -> text, laid out by layout
+    html        Document             -> one HTML page that needs nothing else
     json_doc    Document             -> JSON, schema-1.json
     ticket      Document             -> Markdown of GitHub or GitLab, or Jira's wiki markup: a comment for a ticket
     listing     events               -> the lines of ``distscope decode``
@@ -21,7 +22,17 @@ from analyzer.errors import DistscopeError, printable
 from analyzer.report.document import Document
 from analyzer.report.layout import Look
 
-__all__ = ["RENDERERS", "SUFFIXES", "Document", "Look", "Renderer", "UnknownFormat", "format_of", "render"]
+__all__ = [
+    "FINGERPRINTED",
+    "RENDERERS",
+    "SUFFIXES",
+    "Document",
+    "Look",
+    "Renderer",
+    "UnknownFormat",
+    "format_of",
+    "render",
+]
 
 Renderer = Callable[[Document, Look], str]
 """A pure function: the same document and look give the same text."""
@@ -49,11 +60,27 @@ def _markdown(document: Document, look: Look) -> str:
     return ticket.render(document, look.flavour)
 
 
-RENDERERS: dict[str, Renderer] = {"text": _text, "json": _json, "markdown": _markdown}
+def _html(document: Document, look: Look) -> str:
+    from analyzer.report import html
+
+    return html.render(document)
+
+
+RENDERERS: dict[str, Renderer] = {"text": _text, "json": _json, "markdown": _markdown, "html": _html}
 """By name of the format.  Each imports what it needs when it is used."""
 
-SUFFIXES: dict[str, str] = {".txt": "text", ".json": "json", ".md": "markdown", ".pcapng": "pcapng"}
+SUFFIXES: dict[str, str] = {
+    ".txt": "text",
+    ".json": "json",
+    ".md": "markdown",
+    ".html": "html",
+    ".pcapng": "pcapng",
+}
 """Format by suffix of a file."""
+
+
+FINGERPRINTED = frozenset({"html"})
+"""Formats that name the SHA-256 of each capture: only for them it is worth the time."""
 
 
 def render(document: Document, name: str, look: Look) -> str:
@@ -79,5 +106,5 @@ def format_of(path: str, otherwise: str | None = None) -> str:
 EVIDENCE = "pcapng"
 """The format of evidence captures, which are no text: :mod:`analyzer.evidence` writes them."""
 
-_LATER = frozenset({".html", ".pcap"})
+_LATER = frozenset({".pcap"})
 """Suffixes that promise something else than text or JSON: ``--format`` does not turn one into the other."""

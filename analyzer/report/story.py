@@ -30,6 +30,8 @@ class Sign(Enum):
     """What a step does to the connection: how a diagram draws it."""
 
     OPENS = "opens"
+    HALF_OPENS = "half-opens"
+    """SYN and SYN-ACK, and no ACK."""
     DIALS = "dials"
     """A SYN, and no connection comes of it."""
     TELLS = "tells"
@@ -52,7 +54,7 @@ class Sign(Enum):
 _SIGNS: dict[type[Event], Sign] = {
     events.Opened: Sign.OPENS,
     events.Dialled: Sign.DIALS,
-    events.DialAnswered: Sign.DIALS,
+    events.DialAnswered: Sign.HALF_OPENS,
     events.Resent: Sign.REPEATS,
     events.BytesMissing: Sign.LACKS,
     events.Closed: Sign.CLOSES,
@@ -85,10 +87,15 @@ class Step:
     says: str
     sign: Sign
     leg: Leg
-    pause: str
-    """The time since the step before, in words; empty where it needs none."""
     waited: int
-    """The same in nanoseconds; 0 for the first step."""
+    """Nanoseconds since the step before; 0 for the first one."""
+    link_up: bool
+    """Of a link that is up the timeline holds only the first data and ticks."""
+
+    @property
+    def pause(self) -> str:
+        """The time since the step before in words; empty where it needs none."""
+        return silence(self.waited, link_up=self.link_up) if self.waited >= PAUSE else ""
 
 
 def steps(attempt: Attempt) -> tuple[Step, ...]:
@@ -110,8 +117,8 @@ def steps(attempt: Attempt) -> tuple[Step, ...]:
                 says=_tell(attempt, group, start),
                 sign=_sign(group),
                 leg=first.leg,
-                pause=silence(waited, link_up=up) if waited >= PAUSE else "",
                 waited=waited,
+                link_up=up,
             )
         )
         if first.leg is Leg.LINK:
@@ -146,11 +153,19 @@ def short_names(attempt: Attempt) -> tuple[str, str]:
     """What to call initiator and acceptor beside an arrow: never the same for both."""
     nodes = tuple((name or "").partition("@")[0] for name in (attempt.initiator.node, _callee(attempt)))
     addresses = tuple(party.address or "" for party in (attempt.initiator, attempt.acceptor))
-    for left, right in (nodes, (nodes[0] or addresses[0], nodes[1] or addresses[1]), addresses):
+    hosts = tuple(_with_host(name or "") for name in (attempt.initiator.node, _callee(attempt)))
+    for left, right in (nodes, hosts, (nodes[0] or addresses[0], nodes[1] or addresses[1]), addresses):
         left, right = _shortened(left), _shortened(right)
         if left and right and left != right:
             return left, right
     return "initiator", "acceptor"
+
+
+def _with_host(name: str) -> str:
+    """``rabbit@mq1`` of ``rabbit@mq1.example.net``; nothing where that is not short, or the host is an address."""
+    node, _, host = name.partition("@")
+    short = f"{node}@{host.partition('.')[0]}"
+    return short if host[:1].isalpha() and len(short) <= SHORT_NAME else ""
 
 
 def _shortened(name: str) -> str:

@@ -202,6 +202,7 @@ def _capture(capture: CaptureSummary) -> CaptureSummary:
         last_packet_at=capture.last_packet_at,
         flags=capture.flags,
         notes=tuple(map(printable, capture.notes)),
+        sha256=capture.sha256,
     )
 
 

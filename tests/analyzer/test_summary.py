@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+from pathlib import Path
 
 import pytest
 
 from analyzer.capture import Source, open_source
 from analyzer.decode.segment import Endpoint, SkipReason
-from analyzer.findings import Certainty, Diagnosis, NodeSummary, Outcome
+from analyzer.findings import Analysis, Certainty, Diagnosis, NodeSummary, Outcome
 from analyzer.sessions.attempt import Attempt, Quality
 from analyzer.sessions.views import join_views
-from analyzer.summary import incidents_of, nodes_of, summaries_of
+from analyzer.summary import fingerprinted, incidents_of, nodes_of, summaries_of
 from dissectors import epmd, handshake
+from dissectors.dataclass import replace
 from samples.conversation import Network
 from tests.analyzer.sessions.talking import (
     ANN,
@@ -213,3 +216,15 @@ def test_a_view_lacks_what_its_own_capture_lacks(source: Source) -> None:
     assert len(joined) == 1
     [summary] = summaries_of(source, joined, [], {})
     assert summary.flags == ()
+
+
+def test_captures_can_be_told_by_their_sha_256(source: Source) -> None:
+    """Of the file; what has no file has none."""
+    summaries = summaries_of(source, [], [], {})
+    path = Path(__file__)
+    analysis = Analysis((replace(summaries[0], path=str(path)), replace(summaries[0], path="-")), (), (), (), ())
+    assert [capture.sha256 for capture in analysis.captures] == [None, None]
+    assert [capture.sha256 for capture in fingerprinted(analysis).captures] == [
+        hashlib.sha256(path.read_bytes()).hexdigest(),
+        None,
+    ]

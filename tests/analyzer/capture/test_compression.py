@@ -179,3 +179,25 @@ def test_a_bomb_does_not_fill_the_memory(name: str, compress: Compress) -> None:
     assert total == 64 << 20
     assert largest <= 33 << 20
     assert peak <= 68 << 20
+
+
+@pytest.mark.parametrize("name", ["gzip", "zstd", "xz", "bzip2"])
+def test_a_bomb_is_not_read_to_its_end(name: str) -> None:
+    """512 MB of zeros: a note says what was done, and what to do if it was no bomb.  (lz4 can't expand that much.)"""
+    bomb = COMPRESS[name](b"\xd4\xc3\xb2\xa1" + bytes(128 << 20)) * 4
+    state = CaptureState("t")
+    compression = recognise(bomb)
+    assert compression is not None
+    produced = sum(map(len, decompress(iter([bomb]), compression, state)))
+    assert 64 << 20 <= produced < 160 << 20
+    assert state.cut
+    assert "decompress it first" in state.notes[0]
+
+
+def test_a_capture_that_compresses_well_is_read_whole() -> None:
+    """A flood of SYNs that differ in their ports only shrinks to a sixtieth."""
+    flood = b"".join(b"\0" * 54 + number.to_bytes(4, "big") for number in range(1_500_000))
+    packed = COMPRESS["zstd"](flood)
+    expanded, state = expand(packed)
+    assert len(expanded) == len(flood) > 64 << 20
+    assert state.notes == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from importlib.resources import files
@@ -161,3 +162,13 @@ def test_a_comment_for_a_ticket(problem: Path, tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert done.stdout.startswith("**1 problem found")
     assert "### PROBLEM: epmd-refused" in done.stdout
+
+
+def test_html_names_the_capture_by_its_sha_256(problem: Path, tmp_path: Path) -> None:
+    """In the file as on standard output, and the same bytes each time."""
+    target = tmp_path / "report.html"
+    assert run("analyze", problem, "-o", target).exit_code == 1
+    written = target.read_text(encoding="utf-8")
+    assert written.startswith("<!DOCTYPE html>")
+    assert hashlib.sha256(problem.read_bytes()).hexdigest() in written
+    assert run("analyze", problem, "--format", "html").stdout == written

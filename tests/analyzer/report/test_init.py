@@ -39,7 +39,7 @@ def test_format_of(path: str, otherwise: str | None, name: str) -> None:
     assert format_of(path, otherwise) == name
 
 
-@pytest.mark.parametrize(("path", "otherwise"), [("r.html", "text"), ("r.pcap", "json"), ("report", None)])
+@pytest.mark.parametrize(("path", "otherwise"), [("r.pcap", "text"), ("r.pcap", "json"), ("report", None)])
 def test_unknown_formats_name_those_that_there_are(path: str, otherwise: str | None) -> None:
     """And a suffix that promises something else is never filled with JSON."""
     with pytest.raises(UnknownFormat) as caught:
