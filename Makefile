@@ -26,6 +26,7 @@ demo: $(VENV)/.runtime
 
 test: check
 	$(if $(WITHOUT_TSHARK),,@.ci/need tshark tshark && .ci/need tcpdump tcpdump)
+	@[ "$$(id -u)" -ne 0 ] || .ci/need ip iproute2
 	$(BIN)/pytest
 
 check: $(VENV)/.dev

@@ -9,6 +9,7 @@ The tree::
         ├── CaptureForbidden  no permission to read it
         ├── EmptyCapture      nothing in it, not even a whole file header
         ├── NotACapture       it holds something else
+        ├── InterfaceUnusable a network interface that is not there, is down, may not be listened to, or went away
         └── NothingUsable     several inputs, none of them usable; knows the error of each
 
 A capture that is cut or damaged is no error: what could be read is analysed, and a note beside the capture says
@@ -89,6 +90,10 @@ class EmptyCapture(UnusableInput):
 
 class NotACapture(UnusableInput):
     """It holds something else than packets, or a format that we don't read."""
+
+
+class InterfaceUnusable(UnusableInput):
+    """A network interface that can't be listened to, or no longer."""
 
 
 class NothingUsable(UnusableInput):

@@ -6,7 +6,7 @@ Incremental: nothing waits for the end of the input but what only the end can te
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from analyzer import rules
@@ -231,11 +231,47 @@ class Pipeline:
 
     def judge_now(self, attempt: Attempt) -> Diagnosis:
         """The verdict as far as it can be told now, among the latest attempts."""
+        self._mark_losses([attempt])
         latest = self.correlator.attempts[-NEIGHBOURS:]
         return rules.judge(attempt, self.surroundings(latest if attempt in latest else [*latest, attempt]))
 
     def surroundings(self, attempts: list[Attempt]) -> Surroundings:
         return Surroundings(attempts, self.extents, self.options.cookies)
+
+    def wanted(self, attempt: Attempt) -> bool:
+        """It is of a node and an address that the user asked for."""
+        return _wanted(attempt, self.options)
+
+    def conclude(self, *notes: str) -> Analysis:
+        """What all packets together show; ``notes`` come last in the report."""
+        attempts = [attempt for attempt in join_views(self.correlator.attempts) if self.wanted(attempt)]
+        attempts.sort(key=lambda attempt: (attempt.started_at, attempt.timeline[0].packet))
+        self._mark_losses(attempts)
+        around = self.surroundings(attempts)
+        diagnoses = tuple(rules.judge(attempt, around) for attempt in attempts)
+        source = self.source
+        return Analysis(
+            captures=summaries_of(source, attempts, self.correlator.stray_qualities, self.skipped),
+            diagnoses=diagnoses,
+            incidents=incidents_of(diagnoses),
+            nodes=nodes_of(attempts),
+            notes=(
+                *map(str, source.errors),
+                *source.notes,
+                *around.failures,
+                *_forgotten(self.streams),
+                *notes,
+            ),
+        )
+
+    def _mark_losses(self, attempts: Iterable[Attempt]) -> None:
+        """An attempt is touched by what the capture lost while it went on; one that is not settled still goes on."""
+        losses = [loss for capture in self.source.captures for loss in capture.losses]
+        if not losses:
+            return
+        for attempt in attempts:
+            since, until = attempt.started_at, attempt.ended_at if attempt.settled else losses[-1].until
+            attempt.lossy = any(loss.since <= until and since <= loss.until for loss in losses)
 
 
 def analyze(
@@ -259,7 +295,7 @@ def analyze(
         else:
             watch = Watch(pipeline.judge_now, on_verdict)
             for attempt, event in pipeline.run(on_progress, watch.passed):
-                if _wanted(attempt, pipeline.options):
+                if pipeline.wanted(attempt):
                     watch.heard(attempt, event.packet.at)
     except KeyboardInterrupt:
         interrupted = True
@@ -267,20 +303,7 @@ def analyze(
             pass
     if witness is not None:
         witness.finished(pipeline.extents)
-    attempts = [attempt for attempt in join_views(pipeline.correlator.attempts) if _wanted(attempt, pipeline.options)]
-    attempts.sort(key=lambda attempt: (attempt.started_at, attempt.timeline[0].packet))
-    around = pipeline.surroundings(attempts)
-    diagnoses = tuple(rules.judge(attempt, around) for attempt in attempts)
-    notes = [*map(str, source.errors), *source.notes, *around.failures, *_forgotten(pipeline.streams)]
-    if interrupted:
-        notes.append("interrupted: the rest of the input was not read")
-    return Analysis(
-        captures=summaries_of(source, attempts, pipeline.correlator.stray_qualities, pipeline.skipped),
-        diagnoses=diagnoses,
-        incidents=incidents_of(diagnoses),
-        nodes=nodes_of(attempts),
-        notes=tuple(notes),
-    )
+    return pipeline.conclude(*["interrupted: the rest of the input was not read"] * interrupted)
 
 
 def _forgotten(streams: StreamTable) -> list[str]:
@@ -295,7 +318,7 @@ def decode(source: Source, options: Options | None = None) -> Iterator[Message]:
     """Every message of EPMD, the handshake and TLS as it falls."""
     pipeline = Pipeline(source, options or Options())
     for attempt, event in pipeline.run():
-        if not _wanted(attempt, pipeline.options):
+        if not pipeline.wanted(attempt):
             continue
         connection = attempt.epmd if event.leg is Leg.EPMD else attempt.link
         if connection is None:

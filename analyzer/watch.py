@@ -1,17 +1,22 @@
-"""Attempts as they grow → each one told once, as soon as its verdict can be given: what a live reader sees."""
+"""Attempts as they grow → each one told as soon as its verdict can be given: what a live reader sees."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from analyzer.findings import Diagnosis, Outcome
-from analyzer.sessions.attempt import Attempt
+from analyzer.sessions.attempt import Attempt, Kind, Stage
 
 SECOND = 10**9
 LOOK_EVERY = SECOND
 """Nanoseconds of capture time between two looks at attempts that have fallen silent."""
 SILENCE = 8 * SECOND
 """After this nothing more is expected of a setup: every timer of it is over (net_setuptime is 7 s)."""
+UNANSWERED = 3
+"""SYNs after which somebody who waits wants to know why: 3 seconds."""
+UP = frozenset({"connected", "registered"})
+"""Verdicts that last: they are given while the connection is open."""
+_MAY_BE_UP = frozenset({Stage.TLS, Stage.ACK, Stage.CONNECTED})
 
 Judge = Callable[[Attempt], Diagnosis]
 Tell = Callable[[Diagnosis], None]
@@ -20,35 +25,79 @@ Tell = Callable[[Diagnosis], None]
 class Watch:
     """Call :meth:`heard` when an attempt has a new event, and :meth:`passed` as capture time goes on."""
 
-    def __init__(self, judge: Judge, tell: Tell) -> None:
+    def __init__(
+        self,
+        judge: Judge,
+        tell: Tell,
+        *,
+        waiting: Callable[[Attempt], None] = lambda attempt: None,
+        again: bool = False,
+    ) -> None:
+        """``waiting`` hears once of an attempt whose SYNs nobody answers.  With ``again`` a link is told when it is up,
+        a registration when it is accepted, and an attempt that ends otherwise than it was told is told anew."""
         self._judge = judge
         self._tell = tell
+        self._on_waiting = waiting
+        self._again = again
         self._waiting: dict[Attempt, int] = {}
         """Attempt → capture time of its latest event."""
-        self._told: set[Attempt] = set()
+        self._fresh: set[Attempt] = set()
+        """Links and registrations that may be up, and are not told yet."""
+        self._told: dict[Attempt, str] = {}
+        """Attempt → verdict."""
+        self._dialling: set[Attempt] = set()
+        """Told as waiting."""
         self._looked_at = 0
 
     def heard(self, attempt: Attempt, at: int) -> None:
         """``attempt`` has an event at ``at``; once it is settled it is told at once."""
         if attempt in self._told:
+            if not self._again:
+                return
+            if attempt.settled:
+                self._say(attempt, self._judge(attempt))
             return
         if attempt.settled:
             self._say(attempt, self._judge(attempt))
-        else:
-            self._waiting[attempt] = at
+            return
+        self._waiting[attempt] = at
+        if self._again and (attempt.kind is Kind.REGISTER or attempt.stage in _MAY_BE_UP):
+            self._fresh.add(attempt)
+        self._tell_waiting(attempt)
 
     def passed(self, now: int) -> None:
         """Look at what fell silent: a SYN that nobody answers never ends, and is a problem all the same."""
         if now - self._looked_at < LOOK_EVERY:
             return
         self._looked_at = now
+        for attempt in self._fresh & self._waiting.keys():
+            diagnosis = self._judge(attempt)
+            if diagnosis.verdict in UP:
+                self._say(attempt, diagnosis)
+        self._fresh.clear()
         for attempt in [attempt for attempt, at in self._waiting.items() if now - at >= SILENCE]:
             diagnosis = self._judge(attempt)
             del self._waiting[attempt]
             if diagnosis.outcome is Outcome.PROBLEM:
                 self._say(attempt, diagnosis)
 
+    def last_word(self, attempt: Attempt) -> None:
+        """Nothing more will come of ``attempt``: it is told now if it never was, and forgotten."""
+        if attempt not in self._told:
+            self._say(attempt, self._judge(attempt))
+        del self._told[attempt]
+        self._dialling.discard(attempt)
+        self._fresh.discard(attempt)
+
+    def _tell_waiting(self, attempt: Attempt) -> None:
+        connection = attempt.link or attempt.epmd
+        if connection is None or connection.dials < UNANSWERED or connection.answered or attempt in self._dialling:
+            return
+        self._dialling.add(attempt)
+        self._on_waiting(attempt)
+
     def _say(self, attempt: Attempt, diagnosis: Diagnosis) -> None:
         self._waiting.pop(attempt, None)
-        self._told.add(attempt)
-        self._tell(diagnosis)
+        if self._told.get(attempt) != diagnosis.verdict:
+            self._told[attempt] = diagnosis.verdict
+            self._tell(diagnosis)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 
 import pytest
@@ -12,6 +13,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 WITHOUT_TSHARK = bool(os.environ.get("WITHOUT_TSHARK"))
 """Said on purpose, for machines where it can't be had; CI never does."""
+WITHOUT_NAMESPACES = not (os.geteuid() == 0 and shutil.which("ip"))
+"""Live capture is tested in network namespaces, which take root and the program ip."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,4 +34,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
         terminalreporter.line(
             "WITHOUT_TSHARK is set: tests/test_tshark.py, the second opinion on decoding, was left out."
+        )
+    if WITHOUT_NAMESPACES:
+        terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
+        terminalreporter.line(
+            "Live capture on real interfaces was left out: it takes root, and the program ip (iproute2). "
+            "As root, make test installs it and runs everything."
         )

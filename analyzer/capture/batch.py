@@ -67,6 +67,22 @@ class Batch:
         return bytes(self.buffer[offset : offset + int(self.captured[index])])
 
 
+def live_batch(
+    data: bytes,
+    link_type: int,
+    first_number: int,
+    *,
+    offsets: NDArray[np.int64],
+    captured: NDArray[np.int64],
+    at: NDArray[np.int64],
+) -> Batch:
+    """Packets that a network interface delivered, whole, one behind the other in ``data``."""
+    buffer = bytearray(len(data) + MARGIN)
+    buffer[: len(data)] = data
+    heads_at = np.ndarray((len(buffer) - HEAD,), f"V{HEAD}", buffer, strides=(1,))
+    return Batch(buffer, link_type, first_number, offsets, heads_at[offsets], 0, captured, captured, at, False)
+
+
 def read_batches(stream: BinaryIO, state: CaptureState) -> Iterator[Batch]:
     """The packets of a classic file (not of the "modified" form) of version 2.4, from the file header on.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from dissectors.dataclass import dataclass, field
@@ -17,6 +18,20 @@ A reader is any iterator of these.  A plain tuple, for there may be a hundred mi
 
 NOT_A_PACKET = -1
 """Link type of a record that has a number in Wireshark but no packet in it: it is counted and goes no further."""
+
+
+MOST_LOSSES = 256
+"""Times at which packets were lost that one capture remembers; beyond it the two closest become one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Packets that were on the wire between two moments and are not in the capture."""
+
+    since: int
+    until: int
+    """Nanoseconds since 1970-01-01 UTC."""
+    packets: int
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +55,8 @@ class CaptureState:
     last_at: int | None = None
     dropped: int = 0
     """Packets that the capture says it lost."""
+    losses: list[Loss] = field(default_factory=list)
+    """When, as far as that is known; in order."""
     truncated_packets: int = 0
     """Packets of which the snap length left only the beginning."""
     cut: bool = False
@@ -53,3 +70,13 @@ class CaptureState:
         """Notes that nothing after this place could be read."""
         self.cut = True
         self.notes.append(note)
+
+    def lose(self, since: int, until: int, packets: int) -> None:
+        """Packets were lost after all that were lost before."""
+        self.dropped += packets
+        self.losses.append(Loss(since, until, packets))
+        if len(self.losses) > MOST_LOSSES:
+            gaps = [later.since - earlier.until for earlier, later in pairwise(self.losses)]
+            at = gaps.index(min(gaps))
+            one, other = self.losses[at : at + 2]
+            self.losses[at : at + 2] = [Loss(one.since, other.until, one.packets + other.packets)]

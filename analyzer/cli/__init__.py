@@ -2,9 +2,9 @@
 
 ::
 
-    analyze, decode, explain, rules    one command each, in a module of its name
-    options                            what several commands take
-    ending                             how a command ends: what could not be read, and the exit status
+    analyze, sniff, interfaces, …    one command each, in a module of its name
+    options                          what several commands take
+    ending                           how a command ends: what could not be read, and the exit status
 
 Commands only parse and print.  Everything that costs time to import is imported where it is used, so that ``--help``
 and shell completion are quick.
@@ -20,7 +20,7 @@ import click
 from analyzer import __version__
 from analyzer.cli.ending import EXIT_STATUS, INTERRUPTED, complain
 
-COMMANDS = ("analyze", "decode", "explain", "rules")
+COMMANDS = ("analyze", "sniff", "interfaces", "decode", "explain", "rules")
 """In the order of the help.  Each is the function ``command`` of the module of its name."""
 
 

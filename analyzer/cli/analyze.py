@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.cli.ending import EXIT_STATUS, PROBLEMS, finish, opened
-from analyzer.cli.options import FLAVOURS, FORMATS, selection
+from analyzer.cli.options import FLAVOURS, FORMATS, cookie_files, selection
 
 if TYPE_CHECKING:
     from analyzer.findings import Diagnosis
@@ -19,14 +19,7 @@ if TYPE_CHECKING:
     "analyze", short_help="Diagnose captures: who failed to reach whom, why, what to do.", epilog=EXIT_STATUS
 )
 @selection
-@click.option(
-    "--cookie-file",
-    "cookie_files",
-    type=click.Path(),
-    multiple=True,
-    metavar="FILE",
-    help="A cookie to compare digests with (repeatable); it is never shown or stored.",
-)
+@cookie_files
 @click.option(
     "-o",
     "--output",

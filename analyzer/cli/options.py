@@ -20,13 +20,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def selection(command: F) -> F:
     """What to read of the captures: shared by analyze and decode."""
-    for option in reversed(_SELECTION):
+    return _with(command, (_CAPTURES, *_ATTEMPTS, *_TIMES, *_SHOWN))
+
+
+def live_selection(command: F) -> F:
+    """What to tell of what is heard on interfaces."""
+    return _with(command, (*_ATTEMPTS, *_SHOWN))
+
+
+def _with(command: F, options: tuple[Callable[[F], F], ...]) -> F:
+    for option in reversed(options):
         command = option(command)
     return command
 
 
-_SELECTION = (
-    click.argument("captures", nargs=-1, required=True, metavar="CAPTURE..."),
+_CAPTURES = click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...")
+_ATTEMPTS = (
     click.option(
         "--epmd-port", "epmd_ports", type=PORT, metavar="PORT", multiple=True, help="EPMD's port, if not 4369."
     ),
@@ -40,12 +49,16 @@ _SELECTION = (
     ),
     click.option("--node", "nodes", multiple=True, metavar="NAME", help="Only attempts of or to this node."),
     click.option("--host", "hosts", multiple=True, metavar="ADDRESS", help="Only attempts of or to this address."),
+)
+_TIMES = (
     click.option(
         "--since",
         metavar="TIME",
         help="Only packets from then on: 2026-10-31T15:10:37Z, 15:10[:37], epoch seconds; UTC.",
     ),
     click.option("--until", metavar="TIME", help="Only packets up to then; written like --since."),
+)
+_SHOWN = (
     click.option(
         "--keep-digests",
         is_flag=True,
@@ -54,5 +67,14 @@ _SELECTION = (
     click.option("--no-color", is_flag=True, help="No colour (also: NO_COLOR=1, or output that is no terminal)."),
 )
 
+
+cookie_files = click.option(
+    "--cookie-file",
+    "cookie_files",
+    type=click.Path(),
+    multiple=True,
+    metavar="FILE",
+    help="A cookie to compare digests with (repeatable); it is never shown or stored.",
+)
 
 no_color = click.option("--no-color", is_flag=True, help="No colour.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from analyzer.capture.packet import PacketRef
 from analyzer.findings import CaptureSummary, Outcome
@@ -22,6 +23,7 @@ def render(document: Document) -> str:
 def report(document: Document) -> Json:
     """The report as JSON values."""
     counts = document.counts
+    paths = [capture.path for capture in document.captures]
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "distscope", "version": document.version},
@@ -33,7 +35,7 @@ def report(document: Document) -> Json:
             "inconclusive": counts[Outcome.INCONCLUSIVE],
             "verdicts": document.verdicts,
         },
-        "attempts": [_attempt(document, attempt) for attempt in document.attempts],
+        "attempts": [attempt(each, paths) for each in document.attempts],
         "incidents": [_incident(incident) for incident in document.incidents],
         "nodes": [_node(node) for node in document.nodes],
         "notes": list(document.notes),
@@ -55,7 +57,8 @@ def _capture(capture: CaptureSummary) -> Json:
     }
 
 
-def _attempt(document: Document, attempt: AttemptView) -> Json:
+def attempt(attempt: AttemptView, paths: Sequence[str]) -> Json:
+    """One attempt as JSON values; ``paths`` of the captures, in their order."""
     return {
         "id": attempt.id,
         "kind": attempt.kind,
@@ -70,16 +73,16 @@ def _attempt(document: Document, attempt: AttemptView) -> Json:
         "certainty": attempt.certainty,
         "detail": attempt.detail,
         "flags": list(attempt.flags),
-        "findings": [_finding(document, finding) for finding in attempt.findings],
+        "findings": [_finding(paths, finding) for finding in attempt.findings],
         "timeline": [
-            {**_packet(document, event.packet), "from": event.side, "event": event.event, "fields": event.fields}
+            {**_packet(paths, event.packet), "from": event.side, "event": event.event, "fields": event.fields}
             for event in attempt.timeline
         ],
         "timeline_omitted": attempt.omitted,
     }
 
 
-def _finding(document: Document, finding: FindingView) -> Json:
+def _finding(paths: Sequence[str], finding: FindingView) -> Json:
     return {
         "rule": finding.rule,
         "name": finding.name,
@@ -87,7 +90,7 @@ def _finding(document: Document, finding: FindingView) -> Json:
         "certainty": finding.certainty,
         "says": finding.says,
         "why": finding.why,
-        "evidence": [{**_packet(document, each.packet), "says": each.says} for each in finding.evidence],
+        "evidence": [{**_packet(paths, each.packet), "says": each.says} for each in finding.evidence],
         "fix": list(finding.fix),
         "references": list(finding.references),
         "docs": finding.docs,
@@ -125,8 +128,8 @@ def _party(party: PartyView) -> Json:
     return {"node": party.node, "address": party.address, "port": party.port}
 
 
-def _packet(document: Document, packet: PacketRef) -> Json:
-    return {"capture": document.capture(packet), "packet": packet.number, "at": rfc3339(packet.at)}
+def _packet(paths: Sequence[str], packet: PacketRef) -> Json:
+    return {"capture": paths[packet.capture], "packet": packet.number, "at": rfc3339(packet.at)}
 
 
 def _at(at: int | None) -> str | None:

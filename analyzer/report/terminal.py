@@ -50,6 +50,12 @@ def verdict_line(attempt: AttemptView, look: Look) -> str:
     return f"{times.clock(attempt.started_at)}  {mark}  {_verdict(attempt)}"
 
 
+def waiting_line(started_at: int, who: str, dials: int, look: Look) -> str:
+    """One line for an attempt whose SYNs nobody answers so far."""
+    mark = Sheet(look).style(f"{'WAITING':<7}", "bold", "yellow")
+    return f"{times.clock(started_at)}  {mark}  waiting, {dials} SYNs unanswered  {who}"
+
+
 def _verdict(attempt: AttemptView) -> str:
     finding = None if attempt.outcome is Outcome.OK else attempt.finding
     return f"{attempt.verdict}  {attempt.who if finding is None else finding.says}"

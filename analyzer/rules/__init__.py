@@ -19,6 +19,7 @@ from analyzer.rules.rule import Rule
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.states import Stage
 from analyzer.sessions.surroundings import Surroundings
+from dissectors.dataclass import replace
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -79,6 +80,11 @@ def find_rule(name: str) -> Rule | None:
     return next((rule for rule in all_rules() if name.upper() == rule.id or name.lower() == rule.name), None)
 
 
+_WEAKER = {Certainty.CERTAIN: Certainty.LIKELY, Certainty.LIKELY: Certainty.POSSIBLE}
+_WEAKER[Certainty.POSSIBLE] = Certainty.POSSIBLE
+_LOSS = "the capture lost packets meanwhile, and what they held is not known"
+
+
 def judge(attempt: Attempt, around: Surroundings) -> Diagnosis:
     """The verdict on one attempt, from every view that the captures give of it."""
     verdicts: list[tuple[tuple[int, int, int], Finding]] = []
@@ -100,6 +106,8 @@ def judge(attempt: Attempt, around: Surroundings) -> Diagnosis:
         # Even the rule of last resort failed; the notes say how.
         return Diagnosis(attempt, "inconclusive", Outcome.INCONCLUSIVE, Certainty.POSSIBLE, {}, tuple(_unique(advice)))
     best = min(verdicts, key=lambda ranked: ranked[0])[1]
+    if attempt.lossy:
+        best = replace(best, certainty=_WEAKER[best.certainty], alternatives=(*best.alternatives, _LOSS))
     assert best.outcome is not None
     return Diagnosis(
         attempt=attempt,

@@ -99,6 +99,8 @@ class Attempt:
     """Events beyond ``MAX_TIMELINE``."""
     views: list[Attempt] = field(default_factory=list)
     """The same attempt as other captures show it (both ends, both sides of a NAT)."""
+    lossy: bool = False
+    """The capture lost packets while it went on, perhaps some of its own."""
     identified_by: str = ""
     """Why this is taken for Erlang traffic."""
 
@@ -118,7 +120,8 @@ class Attempt:
     def qualities(self) -> frozenset[Quality]:
         """What the capture does not show of its connections."""
         connections = (connection for connection in (self.epmd, self.link) if connection is not None)
-        return frozenset(quality for connection in connections for quality in qualities_of(connection))
+        found = frozenset(quality for connection in connections for quality in qualities_of(connection))
+        return found | {Quality.GAP} if self.lossy else found
 
     # --- looking -----------------------------------------------------------------------------------------------------
 

@@ -209,6 +209,14 @@ class Correlator:
         connection = known.conversation.connection
         self.stray_qualities |= {(connection.first.capture, quality) for quality in qualities_of(connection)}
 
+    def under_observation(self) -> set[Attempt]:
+        """Attempts that may still grow: one of their connections is followed, or a dial may follow."""
+        return {known.attempt for known in self._open.values() if known.attempt is not None} | self._lookups.attempts()
+
+    def let_go(self, attempts: set[Attempt]) -> None:
+        """Drop attempts that are over: whoever wanted to know of them knows."""
+        self.attempts = [attempt for attempt in self.attempts if attempt not in attempts]
+
     @property
     def open_connections(self) -> int:
         """How many are under observation: what memory is bounded by."""

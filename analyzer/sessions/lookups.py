@@ -30,6 +30,10 @@ class Lookups:
     def __len__(self) -> int:
         return len(self._ages)
 
+    def attempts(self) -> set[Attempt]:
+        """Those that wait."""
+        return {attempt for _, _, attempt in self._ages}
+
     def wait(self, attempt: Attempt, target: Endpoint) -> None:
         """EPMD told ``attempt``'s initiator that ``target`` listens."""
         lookup = attempt.epmd

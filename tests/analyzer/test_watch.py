@@ -21,15 +21,22 @@ def silent() -> Attempt:
 class Audience:
     """Judges everything as ``outcome`` and remembers what was told."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Outcome, verdict: str = "slug", *, again: bool = False) -> None:
         self.outcome = outcome
+        self.verdict = verdict
         self.judged = 0
         self.told: list[Attempt] = []
-        self.watch = Watch(self.judge, lambda diagnosis: self.told.append(diagnosis.attempt))
+        self.verdicts: list[str] = []
+        self.waiting: list[Attempt] = []
+        self.watch = Watch(self.judge, self.hear, waiting=self.waiting.append, again=again)
+
+    def hear(self, diagnosis: Diagnosis) -> None:
+        self.told.append(diagnosis.attempt)
+        self.verdicts.append(diagnosis.verdict)
 
     def judge(self, attempt: Attempt) -> Diagnosis:
         self.judged += 1
-        return Diagnosis(attempt, "slug", self.outcome, Certainty.LIKELY, {}, ())
+        return Diagnosis(attempt, self.verdict, self.outcome, Certainty.LIKELY, {}, ())
 
 
 def test_a_settled_attempt_is_told_at_once_and_once() -> None:
@@ -63,3 +70,53 @@ def test_a_quiet_link_is_no_problem_and_costs_one_look() -> None:
     for seconds in range(1, 50):
         audience.watch.passed(START + SILENCE + seconds * LOOK_EVERY)
     assert (audience.told, audience.judged) == ([], 1)
+
+
+def test_a_link_is_told_when_it_is_up_and_again_when_it_ends_otherwise() -> None:
+    """Not before a second has passed, for many links end at once; and only where that was asked for."""
+    clock = Clock()
+    talk = Talk(clock).dial().greet().chat()
+    [up] = attempts(clock)
+    for again in (True, False):
+        audience = Audience(Outcome.OK, "connected", again=again)
+        audience.watch.passed(START)
+        audience.watch.heard(up, START + 1)
+        assert audience.told == []
+        audience.watch.passed(START + LOOK_EVERY)
+        assert audience.told == [up] * again
+    talk.fin(OUT).fin(BACK)
+    [over] = attempts(clock)
+    audience = Audience(Outcome.OK, "connected", again=True)
+    audience.watch.heard(over, START)
+    audience.watch.heard(over, START)
+    audience.verdict = "closed-normally"
+    audience.watch.heard(over, START)
+    assert audience.verdicts == ["connected", "closed-normally"]
+
+
+def test_who_waits_is_told_once() -> None:
+    """At the third SYN."""
+    clock = Clock()
+    Talk(clock).dial().name()
+    [answered] = attempts(clock)
+    audience = Audience(Outcome.OK)
+    audience.watch.heard(answered, START)
+    assert answered.link is not None
+    answered.link.answered, answered.link.dials = None, 2
+    audience.watch.heard(answered, START)
+    assert audience.waiting == []
+    answered.link.dials = 3
+    audience.watch.heard(answered, START)
+    audience.watch.heard(answered, START)
+    assert audience.waiting == [answered]
+
+
+def test_the_last_word_is_for_those_that_were_never_told() -> None:
+    """Then nothing of the attempt is kept."""
+    audience = Audience(Outcome.INCONCLUSIVE)
+    attempt = silent()
+    audience.watch.heard(attempt, START)
+    audience.watch.last_word(attempt)
+    assert audience.told == [attempt]
+    audience.watch.last_word(attempt)
+    assert audience.told == [attempt] * 2, "it was forgotten"

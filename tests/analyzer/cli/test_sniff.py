@@ -1,0 +1,171 @@
+"""``distscope sniff``, run as a user runs it: on real interfaces, with real connections."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.analyzer.cli.command import run
+from tests.analyzer.cli.test_analyze import SCHEMA
+from tests.analyzer.live.namespaces import PATIENCE, ROOT, Namespace, namespace, needs_namespaces, pair, sniffing
+
+PEERS = (sys.executable, "-m", "tests.analyzer.live.peers")
+ATTEMPT = {**SCHEMA["properties"]["attempts"]["items"], "$defs": SCHEMA["$defs"]}
+
+
+@pytest.fixture
+def network() -> Iterator[tuple[Namespace, Namespace]]:
+    """A node that takes no cookie in the second namespace."""
+    with pair() as (one, other), other.started(*PEERS, "listen", "10.77.0.2") as node:
+        assert node.stdout is not None
+        assert node.stdout.readline() == "ready\n"
+        yield one, other
+
+
+def call(where: Namespace, address: str = "10.77.0.2") -> None:
+    """One attempt with a wrong cookie; the listener may need a moment."""
+    done = where.run(*PEERS, "call", address)
+    assert done.returncode == 0, done.stderr
+
+
+@needs_namespaces
+def test_a_verdict_falls_with_the_fin_and_the_recording_says_the_same(
+    network: tuple[Namespace, Namespace], tmp_path: Path
+) -> None:
+    """Live, in the report, in the kept packets, and in what tcpdump would have recorded."""
+    one, _ = network
+    evidence, report = tmp_path / "e.pcapng", tmp_path / "r.json"
+    with sniffing(one, "-i", "left", "--write", evidence, "-o", report) as sniffer:
+        call(one)
+        sniffer.wait_for("cookie-mismatch")
+        assert sniffer.end() == 1
+        assert "1 problem found" in sniffer.output()
+    document = json.loads(report.read_text())
+    jsonschema.validate(document, SCHEMA)
+    assert document["summary"]["verdicts"] == {"cookie-mismatch": 1}
+    assert [(each["path"], each["format"]) for each in document["captures"]] == [("left", "live")]
+    again = run("analyze", evidence, "--format", "json")
+    live, file = document["attempts"][0], json.loads(again.stdout)["attempts"][0]
+    for key in ("verdict", "certainty", "detail", "stage", "initiator", "acceptor", "flags"):
+        assert live[key] == file[key]
+
+
+@needs_namespaces
+def test_json_lines_follow_the_schema_and_until_problem_ends_it(network: tuple[Namespace, Namespace]) -> None:
+    """Each line an attempt, written at once."""
+    one, _ = network
+    with sniffing(one, "-i", "any", "--format", "json", "--until-problem") as sniffer:
+        call(one)
+        assert sniffer.process.wait(PATIENCE) == 1
+        [line] = sniffer.output().splitlines()
+    attempt = json.loads(line)
+    jsonschema.validate(attempt, ATTEMPT)
+    assert attempt["verdict"] == "cookie-mismatch"
+
+
+@needs_namespaces
+def test_loopback_and_a_cable_are_one_story(network: tuple[Namespace, Namespace]) -> None:
+    """Two interfaces, a node on each."""
+    one, _ = network
+    with (
+        one.started(*PEERS, "listen", "127.0.0.1") as node,
+        sniffing(one, "-i", "lo", "-i", "left", "--format", "json", "--count", "2") as sniffer,
+    ):
+        assert node.stdout is not None
+        assert node.stdout.readline() == "ready\n"
+        call(one, "127.0.0.1")
+        call(one)
+        assert sniffer.process.wait(PATIENCE) == 1
+        attempts = [json.loads(line) for line in sniffer.output().splitlines()]
+    assert [(each["verdict"], each["timeline"][0]["capture"]) for each in attempts] == [
+        ("cookie-mismatch", "lo"),
+        ("cookie-mismatch", "left"),
+    ]
+
+
+@needs_namespaces
+def test_an_interface_that_goes_down_ends_it_with_what_is_known(network: tuple[Namespace, Namespace]) -> None:
+    """Status 3, for the capture is not what was asked for; the report is there."""
+    one, _ = network
+    with sniffing(one, "-i", "left") as sniffer:
+        call(one)
+        sniffer.wait_for("cookie-mismatch")
+        one.ip("link", "set", "left", "down")
+        assert sniffer.process.wait(PATIENCE) == 3
+        assert "distscope: left: The interface went down" in sniffer.errors()
+        assert "ip link show left" in sniffer.errors()
+        assert "1 problem found" in sniffer.output()
+
+
+@needs_namespaces
+def test_others_go_on_without_it(network: tuple[Namespace, Namespace]) -> None:
+    """The one that is left is enough."""
+    one, _ = network
+    with sniffing(one, "-i", "lo", "-i", "left") as sniffer:
+        one.ip("link", "set", "lo", "down")
+        sniffer.wait_for("lo: The interface went down", sniffer.errors)
+        call(one)
+        sniffer.wait_for("cookie-mismatch")
+        assert sniffer.end() == 1
+        assert "nothing was captured from it after that" in sniffer.output()
+
+
+@needs_namespaces
+def test_a_reader_that_goes_away_ends_it(network: tuple[Namespace, Namespace], tmp_path: Path) -> None:
+    """``| head -1``: the report is written all the same."""
+    one, _ = network
+    report = tmp_path / "r.json"
+    command = f"{sys.executable} -m analyzer sniff -i left --format json -o {report} | head -n 1"
+    process = subprocess.Popen(
+        ["ip", "netns", "exec", one.name, "sh", "-c", command],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    assert "listening" in process.stderr.readline()
+    for _ in range(3):
+        call(one)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert (len(out.splitlines()), err) == (1, "")
+    assert json.loads(report.read_text())["summary"]["problem"] >= 2
+
+
+@needs_namespaces
+def test_duration_ends_it() -> None:
+    """With nothing heard there is no problem."""
+    with namespace() as net, sniffing(net, "-i", "lo", "--duration", "1s") as sniffer:
+        assert sniffer.process.wait(PATIENCE) == 0
+        assert "No attempt of an Erlang node" in sniffer.output()
+
+
+@needs_namespaces
+def test_an_interface_that_is_not_there_is_3() -> None:
+    """With those there are."""
+    with namespace() as net:
+        done = net.run(sys.executable, "-m", "analyzer", "sniff", "-i", "eth9")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "eth9: there is no such interface\n  next: name one of these with -i: any, lo" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("-i", "lo", "--write-size", "1M"),
+        ("-i", "lo", "--write", "e.pcapng", "--write-files", "2"),
+        ("-i", "lo", "--duration", "soon"),
+        ("-i", "lo", "--duration", "0s"),
+        ("-i", "lo", "-o", "report.odd"),
+    ],
+)
+def test_a_wrong_command_line_is_2(arguments: tuple[str, ...]) -> None:
+    """Before anything is listened to."""
+    assert run("sniff", *arguments).exit_code == 2
