@@ -6,9 +6,13 @@ Whoever gives up root may be unable to read the folder that distscope is install
 from __future__ import annotations
 
 import codecs
-import importlib
+import dis
+import importlib.abc
 import pkgutil
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from types import CodeType
 
 import analyzer
 import dissectors
@@ -16,20 +20,47 @@ from analyzer import rules
 from analyzer.findings import Analysis
 from analyzer.report import Look, render, view
 
-_NOT_NEEDED = ("analyzer.__main__", "analyzer.cli", "analyzer.capture.scapy_live", "dissectors.scapy_layers")
+_NOT_NEEDED = ("analyzer.__main__", "analyzer.cli", "analyzer.capture.scapy_live", "dissectors.scapy_layers", "rich")
+_LATE_IN_LIBRARIES = ("numpy.ma",)
+"""What numpy imports with the first set operation."""
 _CODECS = ("ascii", "idna", "latin-1", "unicode_escape", "utf-8")
 _NOTHING = Analysis(captures=(), diagnoses=(), incidents=(), nodes=(), notes=())
 
 
 def preload(formats: Iterable[str]) -> None:
-    """Imports every module below the command line, and rehearses a report in each of ``formats``."""
+    """Imports every module below the command line, and what their functions import when they are called; and
+    rehearses a report in each of ``formats``, for libraries do the same."""
     for package in (analyzer, dissectors):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.startswith(_NOT_NEEDED):
                 importlib.import_module(module.name)
+    for name in sorted({*_imported_late(), *_LATE_IN_LIBRARIES}):
+        if not name.startswith(_NOT_NEEDED):
+            # What is not installed here will not be imported later either.
+            with suppress(ImportError):
+                importlib.import_module(name)
     for name in _CODECS:
         codecs.lookup(name)
     rules.all_rules()
     document = view.build(_NOTHING)
     for name in formats:
         render(document, name, Look())
+
+
+def _imported_late() -> Iterator[str]:
+    """Modules that functions of ours import."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in ("analyzer", "dissectors") and not name.startswith(_NOT_NEEDED):
+            loader = module.__spec__.loader if module.__spec__ is not None else None
+            code = loader.get_code(name) if isinstance(loader, importlib.abc.InspectLoader) else None
+            if code is not None:
+                yield from _imports_in(code)
+
+
+def _imports_in(code: CodeType) -> Iterator[str]:
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "IMPORT_NAME":
+            yield str(instruction.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _imports_in(constant)
