@@ -118,10 +118,14 @@ class Conversation:
     def finish(self) -> list[Event]:
         """No more will come: decide on what there is."""
         self._note_latest()
-        made = self._identify(finished=True)
-        if self._interpreter is not None:
-            for side in Side:
-                made += self._named(self._interpreter.close(side))
+        return [*self._identify(finished=True), *self._retire()]
+
+    def _retire(self) -> list[Event]:
+        """No byte can follow: what the dialogue remembers need not stay for as long as the stream is tracked."""
+        if self._interpreter is None:
+            return []
+        made = [event for side in Side for event in self._named(self._interpreter.close(side))]
+        self._interpreter = None
         return made
 
     def _note_latest(self) -> None:
@@ -231,7 +235,10 @@ class Conversation:
         made = self._identify(finished=self.connection.is_open and len(self.connection.closings) > 1)
         if self._interpreter is not None:
             made += self._named(self._interpreter.close(side))
-        return [*made, closed]
+        made.append(closed)
+        if all(isinstance(self.connection.closing_of(either), events.Closed) for either in Side):
+            made += self._retire()
+        return made
 
     def _on_reset(self, event: Reset, side: Side) -> list[Event]:
         connection = self.connection
@@ -289,6 +296,8 @@ class Conversation:
             self._swap()
         heard = None if self._dissected is None else self._hear
         self._interpreter = interpreter_for(self.identity, midstream=not self._first_bytes.beginning_seen, heard=heard)
+        for said in self._first_bytes.said.values():
+            said.clear()
         waiting, self._waiting = self._waiting, []
         return [made for event in waiting for made in self._run(event)]
 

@@ -86,6 +86,7 @@ class Correlator:
                 return []
             expected = self._expectation(stream)
             known = self._open[stream] = _Open(Conversation(stream, event.packet, expected, self._dissected))
+            stream.matters = expected is not None
         elif (
             known.attempt is None
             and known.conversation.identity is None
@@ -93,6 +94,7 @@ class Correlator:
             and (expected := self._expectation(stream)) is not None
         ):
             known.conversation.expect(expected)
+            stream.matters = True
         if isinstance(event, Forgotten):
             return self._end(stream, known, event.reason)
         return self._place(stream, known, known.conversation.take(event))
@@ -138,6 +140,7 @@ class Correlator:
             made, known.early = known.early, []
             known.attempt = self._attempt_for(conversation, made)
             self._joined(stream, known.attempt)
+            stream.matters = True
         attempt, leg = known.attempt, conversation.connection.leg
         # A connection on an unusual port is recognised as EPMD's only by its first bytes.
         made = [event if event.leg is leg else replace(event, leg=leg) for event in made]

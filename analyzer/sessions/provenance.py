@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from analyzer.capture.packet import PacketRef
 
 KEPT = 256
@@ -16,14 +14,12 @@ class Provenance:
     __slots__ = ("_chunks",)
 
     def __init__(self) -> None:
-        self._chunks: deque[tuple[int, int, PacketRef]] | tuple[()] = ()
-        """Made with the first chunk: most connections of a flood never have one."""
+        self._chunks: list[tuple[int, int, PacketRef]] = []
 
     def add(self, start: int, end: int, packet: PacketRef) -> None:
         """Bytes ``start:end`` came (or were found missing) with ``packet``."""
-        if isinstance(self._chunks, tuple):
-            self._chunks = deque(maxlen=KEPT)
         self._chunks.append((start, end, packet))
+        del self._chunks[:-KEPT]
 
     def packets(self, start: int, end: int) -> tuple[PacketRef, ...]:
         """The packets that carry ``start:end``, in stream order; never empty once anything was added."""
@@ -33,5 +29,7 @@ class Provenance:
     def forget(self, end: int) -> None:
         """Everything below ``end`` has been named; the last chunk stays as the fallback."""
         chunks = self._chunks
-        while len(chunks) > 1 and not isinstance(chunks, tuple) and chunks[0][1] <= end:
-            chunks.popleft()
+        named = 0
+        while named < len(chunks) - 1 and chunks[named][1] <= end:
+            named += 1
+        del chunks[:named]

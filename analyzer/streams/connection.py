@@ -33,7 +33,7 @@ SPECIAL = FIN | SYN | RST
 
 
 class Life(Enum):
-    """How far a connection is; also the order in which connections are given up when there are too many."""
+    """How far a connection is."""
 
     CLOSED = "reset, or every direction seen has sent its FIN"
     OPENING = "not established yet"
@@ -43,7 +43,19 @@ class Life(Enum):
 class Connection:
     """One TCP connection: its stream, its two flows, and what only both together tell."""
 
-    __slots__ = ("_over", "back", "began_in", "copies", "established", "last", "life", "out", "queued", "stream")
+    __slots__ = (
+        "_over",
+        "back",
+        "began_in",
+        "copies",
+        "established",
+        "last",
+        "life",
+        "mattered",
+        "out",
+        "queued",
+        "stream",
+    )
 
     def __init__(self, stream: Stream, first: PacketRef, limits: Limits, backlog: Backlog, copies: Copies) -> None:
         self.stream = stream
@@ -53,7 +65,8 @@ class Connection:
         self.out.peer, self.back.peer = self.back, self.out
         self.life = Life.OPENING
         self.queued = Life.OPENING
-        """The ``life`` under which the table keeps it."""
+        self.mattered = False
+        """The ``life`` under which the table keeps it, and whether it mattered then."""
         self.established = False
         self.began_in = first.capture
         self.last = first

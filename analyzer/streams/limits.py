@@ -15,7 +15,10 @@ class Limits:
     """Bounds of a :class:`~analyzer.streams.table.StreamTable`.  All times are nanoseconds of capture time."""
 
     streams: int = 16_384
-    """Tracked at once.  Beyond it one is forgotten: a closed one, else one never established, else the idlest."""
+    """Tracked at once.  Beyond it one is forgotten: a closed one, else one never established, else the idlest; those
+    that matter to their reader last."""
+    closed: int = 4_096
+    """Tracked at once that matter and are closed: late retransmissions and resets find so many of the latest."""
     held_bytes: int = 256 * 1024
     """Of data that wait for earlier data, in one direction of one stream; includes what keeping a segment costs."""
     held_segments: int = 256

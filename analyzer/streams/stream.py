@@ -38,7 +38,8 @@ class OpenerKnownBy(Enum):
 class Stream:
     """One TCP connection at one point of observation; identity object that every event refers to.
 
-    Everything in it is kept up to date by the stream layer, except ``watched``, which belongs to the reader."""
+    Everything in it is kept up to date by the stream layer, except ``watched`` and ``matters``, which belong to the
+    reader."""
 
     vantage: int
     opener: Endpoint
@@ -54,6 +55,8 @@ class Stream:
     watched: bool = True
     """Set it to False once nothing of it matters: from then on only SYN, FIN and RST are looked at, which tell when its
     addresses and ports begin another connection, and only :class:`Forgotten` is told for certain."""
+    matters: bool = False
+    """Set it to True for what must be followed to its end: where there are too many streams, others go first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

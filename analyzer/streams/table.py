@@ -36,6 +36,21 @@ class Place(NamedTuple):
     """Of the first byte of its payload in that direction."""
 
 
+_QUEUES = (
+    # life, and whether it matters: where there are too many, the first kind that there is goes first
+    (Life.CLOSED, False),
+    (Life.CLOSED, True),
+    (Life.OPENING, False),
+    (Life.OPEN, False),
+    (Life.OPENING, True),
+    (Life.OPEN, True),
+)
+
+
+def _queues() -> dict[tuple[Life, bool], IdleQueue]:
+    return {kind: IdleQueue() for kind in _QUEUES}
+
+
 class StreamTable:
     """All streams of an analysis, in bounded memory.
 
@@ -57,7 +72,7 @@ class StreamTable:
         """How many streams are tracked no more, and why."""
         self._routes: dict[tuple[int, Endpoint, Endpoint], tuple[Connection, Flow]] = {}
         """By vantage, sender and receiver."""
-        self._queues = {life: IdleQueue() for life in Life}
+        self._queues = _queues()
         self._backlog = Backlog()
         self._copies = Copies(self.limits.copy_span)
         self._looked_at = 0
@@ -139,6 +154,9 @@ class StreamTable:
             order.settle_due(at, events)
             if order.overdue(at):
                 order.give_up(events)
+        closed = self._queues[Life.CLOSED, True]
+        while len(closed) > self.limits.closed and (connection := closed.quietest()) is not None:
+            self._forget(connection, ForgetReason.CLOSED, events)
         self._forget_idle(Life.CLOSED, at - self.limits.linger, ForgetReason.CLOSED, events)
         self._forget_idle(Life.OPENING, at - self.limits.unanswered, ForgetReason.UNANSWERED, events)
         return events
@@ -150,7 +168,7 @@ class StreamTable:
             if flow is connection.out:
                 connection.flush(events)
         self._routes.clear()
-        self._queues = {life: IdleQueue() for life in Life}
+        self._queues = _queues()
         return events
 
     def _open(self, segment: Segment, events: Events) -> tuple[Connection, Flow]:
@@ -161,38 +179,47 @@ class StreamTable:
         connection = Connection(stream, segment.packet, self.limits, self._backlog, self._copies)
         self._routes[segment.vantage, opener, listener] = connection, connection.out
         self._routes[segment.vantage, listener, opener] = connection, connection.back
-        self._queues[connection.queued].add(connection)
+        self._queues[connection.queued, False].add(connection)
         return self._routes[segment.vantage, segment.source, segment.destination]
 
     def _queue(self, connection: Connection) -> None:
-        self._queues[connection.queued].remove(connection)
-        connection.queued = connection.life
+        self._queues[connection.queued, connection.mattered].remove(connection)
         stream = connection.stream
+        connection.queued, connection.mattered = connection.life, stream.matters
         if connection.life is Life.OPEN and stream.opener_known_by is not OpenerKnownBy.GUESS:
             self.listening.learn(stream.listener)
-        self._queues[connection.queued].add(connection)
+        self._queues[connection.queued, connection.mattered].add(connection)
 
     def _forget(self, connection: Connection, reason: ForgetReason, events: Events) -> None:
         connection.forget(reason, events)
         self.forgotten[reason] += 1
-        self._queues[connection.queued].remove(connection)
+        self._queues[connection.queued, connection.mattered].remove(connection)
         stream = connection.stream
         del self._routes[stream.vantage, stream.opener, stream.listener]
         del self._routes[stream.vantage, stream.listener, stream.opener]
 
     def _forget_quietest(self, events: Events) -> None:
-        for life in Life:
-            connection = self._queues[life].quietest()
+        for kind in _QUEUES:
+            connection = self._quietest(*kind)
             if connection is not None:
                 self._forget(connection, ForgetReason.PRESSURE, events)
                 return
 
-    def _forget_idle(self, life: Life, since: int, reason: ForgetReason, events: Events) -> None:
-        queue = self._queues[life]
+    def _quietest(self, life: Life, matters: bool) -> Connection | None:
+        """Of those; its reader may have found out only since it was put there that a stream matters."""
+        queue = self._queues[life, matters]
         connection = queue.quietest()
-        while connection is not None and connection.last.at < since:
-            self._forget(connection, reason, events)
+        while connection is not None and connection.stream.matters and not matters:
+            self._queue(connection)
             connection = queue.quietest()
+        return connection
+
+    def _forget_idle(self, life: Life, since: int, reason: ForgetReason, events: Events) -> None:
+        for matters in (False, True):
+            connection = self._quietest(life, matters)
+            while connection is not None and connection.last.at < since:
+                self._forget(connection, reason, events)
+                connection = self._quietest(life, matters)
 
     def _relieve(self, events: Events) -> None:
         """Give up what waits longest until the rest fits."""

@@ -313,6 +313,33 @@ def test_pressure_takes_the_closed_then_the_unanswered_then_the_idlest() -> None
     assert table.forgotten == {ForgetReason.PRESSURE: 3}
 
 
+def test_what_matters_to_the_reader_stays() -> None:
+    """A dial that matters is not pushed out by any number of others, and the reader may say so late."""
+    table = StreamTable(Limits(streams=10))
+    wire = Wire()
+    (dialled,) = table.feed(wire.syn())
+    dialled.stream.matters = True
+    for number in range(100):
+        other = Wire(opener=Endpoint("10.0.0.9", 1024 + number), at=wire.at)
+        assert dialled.stream not in [event.stream for event in only(table.feed(other.syn()), Forgotten)]
+    wire.at += SECOND
+    assert words(table.feed(wire.syn())) == ["out Syn retry=1"]
+
+
+def test_few_of_the_closed_linger_where_there_are_many() -> None:
+    """Of those that matter and are closed only the latest ones are kept."""
+    table = StreamTable(Limits(closed=3))
+    wires = [Wire(opener=Endpoint("10.0.0.1", 50_000 + number), at=START + number) for number in range(5)]
+    for wire in wires:
+        segments = [*wire.handshake(), wire.out(flags=RST)]
+        for segment in segments:
+            for event in table.feed(segment):
+                event.stream.matters = True
+    gone = only(table.advance(START + SECOND), Forgotten)
+    assert [event.stream.opener for event in gone] == [wires[0].opener, wires[1].opener]
+    assert table.forgotten == {ForgetReason.CLOSED: 2}
+
+
 def test_what_waits_is_told_before_a_stream_is_forgotten() -> None:
     """Pressure loses no captured byte."""
     table = StreamTable(Limits(streams=1))
