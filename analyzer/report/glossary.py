@@ -23,7 +23,7 @@ WORDS: Mapping[str, str] = {
     "net_setuptime": "how long a connection may take to come up: 7 s by default.",
     "initiator": "the node that opens the connection.",
     "acceptor": "the node that is called.",
-    "OTP": "the distribution of Erlang; its releases are numbered, such as OTP 27.",
+    "OTP": "Erlang with its libraries; its releases are numbered, such as OTP 27.",
     "VM": "the process that runs a node, beam.smp.",
     "RST": "a TCP packet that ends a connection, or refuses it, at once.",
     "FIN": "a TCP packet that closes one direction of a connection in good order.",

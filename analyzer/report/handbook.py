@@ -34,6 +34,11 @@ def page_of(name: str) -> str:
     return f"{HOME}docs/verdicts/{name}.md"
 
 
+def own_page(code: str, name: str) -> str | None:
+    """The page of a rule of ours; None for one that another package brings."""
+    return page_of(name) if code[:3] in CHAPTERS else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One rule, as its readers need it."""
@@ -143,6 +148,7 @@ def as_json(entries: Sequence[Entry]) -> str:
             "documentation": dict(entry.sections),
             "fix": list(entry.fix),
             "references": list(entry.references),
+            "docs": own_page(entry.code, entry.name),
         }
         for entry in entries
     ]

@@ -20,7 +20,7 @@ from analyzer.report.document import (
     NodeView,
     PartyView,
 )
-from analyzer.report.handbook import CHAPTERS, page_of
+from analyzer.report.handbook import own_page
 from analyzer.report.phrases import says
 from analyzer.report.wording import counted, facts, plain, sentence
 from analyzer.sessions.attempt import Attempt, Kind, Party
@@ -167,7 +167,7 @@ def _finding(finding: Finding) -> FindingView:
         evidence=tuple(EvidenceView(each.packet, printable(each.says)) for each in finding.evidence),
         fix=tuple(map(printable, finding.fix)),
         references=tuple(map(printable, finding.references)),
-        docs=page_of(finding.name) if finding.rule[:3] in CHAPTERS else None,
+        docs=own_page(finding.rule, finding.name),
         alternatives=tuple(map(printable, finding.alternatives)),
     )
 

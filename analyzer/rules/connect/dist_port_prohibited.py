@@ -17,7 +17,7 @@ How to confirm:
 
     On that device: `iptables -nvL` or `nft list ruleset`, and see which REJECT counter grows while the node dials.
 
-    A RST instead of ICMP is dist-port-refused, silence is dist-port-unreachable.
+    Look-alikes: a RST instead of ICMP is dist-port-refused, silence is dist-port-unreachable.
 
 How to fix:
     Allow the distribution port from the initiator to the acceptor. Fix the port to a small range first, as it is

@@ -21,7 +21,10 @@ How to confirm:
     way round: the address families differ.
 
     In the capture: SYN, then RST within about a millisecond. A RST whose TTL differs from other packets of the same
-    host comes from a firewall. An ICMP message instead of a RST is dist-port-prohibited.
+    host comes from a firewall.
+
+    Look-alikes: an ICMP message instead of a RST is dist-port-prohibited, silence is dist-port-unreachable. A RST on a
+    connection that was open is connection-reset or reset-by-middlebox.
 
 How to fix:
     Let the node listen on the address that its name resolves to, and use the same `-proto_dist` everywhere. Restart

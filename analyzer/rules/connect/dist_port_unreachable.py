@@ -25,6 +25,9 @@ How to confirm:
     In the capture: SYN copies without answer (at 0, 1, 3 s, or once a second with Linux 6.5 and later), at most 7 s
     long.
 
+    Look-alikes: an ICMP message as the answer is dist-port-prohibited, a RST is dist-port-refused. If the connection
+    opens and the acceptor then stays silent, it is no-handshake-response.
+
 How to fix:
     Fix the distribution port to a small range and open that range between all nodes, in both directions, as either
     side may dial. The listening side sets the range. The setting takes effect when the node starts.

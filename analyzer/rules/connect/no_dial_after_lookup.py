@@ -25,8 +25,10 @@ How to confirm:
     Read its option file: `erl -noshell -eval 'io:format("~p~n", [file:consult("FILE")]), halt().'` Compare the
     client part with the list above, and check that the service user can read each file in it.
 
-    In the capture: PORT2_RESP with result 0, both FINs, and no packet to that port. If EPMD's FIN is missing, it is
-    epmd-reply-not-closed.
+    In the capture: PORT2_RESP with result 0, both FINs, and no packet to that port.
+
+    Look-alikes: if EPMD's FIN is missing, it is epmd-reply-not-closed. A capture that was filtered by port 4369 looks
+    the same, whatever came after the lookup.
 
 How to fix:
     Correct the client part of the TLS option file of the initiator, and restart it. The acceptor has nothing to do

@@ -24,6 +24,10 @@ How to confirm:
     In the capture, compare the TTL and the delay of the SYN-ACK with those of EPMD's packets: a proxy is nearer. A
     RST right after the name fits `check_ip` and proxies. A FIN after the name fits a node that has read it.
 
+    Look-alikes: a close after about 7 s is a timer (handshake-timeout). With incomplete flags in the name message it is
+    mandatory-flags-missing, with a form of the handshake that the acceptor does not know it is version-mismatch. Bytes
+    of another protocol before the close are not-erlang-peer.
+
 How to fix:
     Let the nodes connect to each other directly. Where a proxy must stay, look at its backends and health checks.
 

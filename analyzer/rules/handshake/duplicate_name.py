@@ -26,6 +26,9 @@ How to confirm:
 
     If two nodes take turns, each new connection supersedes the other: look for repeated superseded-connection.
 
+    Look-alikes: status `nok` or `ok_simultaneous` is simultaneous-connect. A name that EPMD refuses is epmd-name-taken:
+    that happens when a node starts, and concerns its own host only.
+
 How to fix:
     Give each node its own name. After a crash of one node, wait for net_ticktime, or cut the old connection on the
     acceptor.

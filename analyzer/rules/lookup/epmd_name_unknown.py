@@ -24,6 +24,9 @@ How to confirm:
     In the capture the answer is exactly `77 01`, then EPMD closes. A registration connection (ALIVE2) of that name
     that ended shortly before shows that the node stopped.
 
+    Look-alikes: a good answer for a node that is gone leads to dist-port-refused. A close without an answer is
+    epmd-no-reply.
+
 How to fix:
     Start the node, or call it by the name that `epmd -names` shows. After a restart of EPMD, restart the nodes that
     are missing.

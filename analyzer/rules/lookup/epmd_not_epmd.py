@@ -20,6 +20,8 @@ How to confirm:
 
     In the capture the first bytes of the answer tell what it is, e.g. `HTTP/1.1 400` or `SSH-2.0`.
 
+    Look-alike: something that takes the question and says nothing is epmd-no-reply.
+
 How to fix:
     Remove the other program from port 4369, correct the address, or give EPMD another port on all hosts alike.
 

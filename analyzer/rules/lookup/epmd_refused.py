@@ -25,6 +25,8 @@ How to confirm:
     In the capture: SYN, then RST from the EPMD port within about a millisecond. If the TTL of the RST differs from
     other packets of that host, a firewall sent it.
 
+    Look-alikes: silence instead of a RST is epmd-unreachable. A RST from the port that EPMD named is dist-port-refused.
+
 How to fix:
     Start the node (it starts EPMD), or let EPMD listen on the address that the other nodes use. EPMD reads its
     settings when it starts: after a change, stop all nodes of the host, then EPMD, then start again.

@@ -24,6 +24,9 @@ How to confirm:
     In the capture: SYN copies without answer (at 0, 1, 3 s, or once a second with Linux 6.5 and later), at most 7 s
     long.
 
+    Look-alikes: a RST is epmd-refused. If the connection opens and no answer comes, it is epmd-no-reply. If EPMD
+    answers and the SYN after that stays unanswered, it is dist-port-unreachable.
+
 How to fix:
     Open the EPMD port from every node to every other node, in both directions of dialling. Open the distribution
     port at the same time: it is the next thing that the initiator dials.

@@ -25,6 +25,10 @@ How to confirm:
     `15 03 .. 00 02 02 0a` from the acceptor. The first such answer can take 0.3 s, as the acceptor has to start its
     TLS.
 
+    Look-alikes: the other way round, a ClientHello that a plain listener waits over in silence, is
+    tls-to-plain-listener. An alert as the answer to a ClientHello is tls-negotiation-failed or
+    tls-certificate-rejected.
+
 How to fix:
     Give the initiator the TLS flags that the acceptor has. A cookie or host name problem may be hidden behind it:
     it can only show up after that.

@@ -83,4 +83,6 @@ def test_unknown_names_get_a_hint(asked: str, hint: str) -> None:
 def test_every_rule_of_ours_has_a_page() -> None:
     """Its name is stable; the prefix of the code tells ours from those of third parties."""
     assert handbook.page_of("cookie-mismatch") == f"{handbook.HOME}docs/verdicts/cookie-mismatch.md"
+    assert handbook.own_page("HSK013", "cookie-mismatch") == handbook.page_of("cookie-mismatch")
+    assert handbook.own_page("OUR001", "our-rule") is None
     assert {rule.id[:3] for rule in all_rules()} == set(handbook.CHAPTERS)
