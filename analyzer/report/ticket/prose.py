@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from dissectors.dataclass import dataclass
 
 _QUOTED = re.compile(r"`([^`]+)`")
-_BEFORE, _AFTER = "(\"'", ".,:;!?)…\"'"
+_BEFORE, _AFTER = "(\"'", ".,:;!?)\"'"
 """Punctuation around a word."""
 
 _WORD = re.compile(
-    r"[^\W_]+(?:['’–.,/-][^\W_]+)*%?"  # cookie-mismatch, 25.0–25.2, Elixir/Phoenix, doesn't
+    r"[^\W_]+(?:['’–.,/-][^\W_]+)*%?…?"  # cookie-mismatch, 25.0–25.2, Elixir/Phoenix, doesn't
     r"|\+?\d[\d.,]*(?::[\d.]+)*"  # 15:10:37.335658, 10.77.0.2:4369, +0.003
     r"|[→←×–…·]|"
 )

@@ -33,6 +33,7 @@ def test_our_own_words_are_plain(sentence: str) -> None:
     [
         ("ann@h1 and bob@h2: bob@h2 said no.", "{ann@h1} and {bob@h2}: {bob@h2} said no."),
         ('name "ann@h1", (bob@h2)', 'name "{ann@h1}", ({bob@h2})'),
+        ("called bob@…, but", "called {bob@…}, but"),
         ("see net_ticktime", "see {net_ticktime}"),
         ("use `epmd -names` there", "use {epmd -names} there"),
         ("a`b`c", "a{b}c"),
