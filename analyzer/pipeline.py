@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from analyzer import rules
-from analyzer.capture import Elapsed, Packet, PacketRef, Run, Source
+from analyzer.capture import Elapsed, Packet, PacketRef, Run, Sifting, Source
 from analyzer.decode import Decoder
 from analyzer.decode.address import endpoint
 from analyzer.decode.segment import Endpoint, Segment, Skipped, SkipReason
@@ -58,7 +58,7 @@ class Options:
     until: int | None = None
     """Nanoseconds since 1970 UTC: packets outside are not looked at."""
     sieve_from: int | None = SIEVE_FROM
-    """Bytes from which on a capture is sifted; None: none is.  The report is the same."""
+    """Bytes of the largest capture from which on all are sifted; None: none is.  The report is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +114,8 @@ class Pipeline:
 
     def _items(self) -> Iterator[Packet | Run | Elapsed]:
         """The packets that go on, through the sieve where there are many."""
-        sieve_from = self.options.sieve_from
-        limited = self.options.since is not None or self.options.until is not None
-        if sieve_from is None or self.source.largest < sieve_from or limited:
-            # Whoever looks at a part of the time sees connections begin elsewhere than the sieve does.
+        sieve_from, size = self.options.sieve_from, self.source.worth_sifting
+        if sieve_from is None or (size is not None and size < sieve_from):
             return iter(self.source)
         # numpy takes longer to load than a small capture takes to read, and half of that goes into starting the threads
         # of a library for matrices.
@@ -130,7 +128,7 @@ class Pipeline:
             lambda address, port: listening.learn(endpoint(address, port)),
         )
         self.correlator.tell_ports(self._sieve.learn)
-        return self.source.sifted(self._sieve, sieve_from)
+        return self.source.sifted(Sifting(self._sieve, self.options.since, self.options.until))
 
     def run(
         self, on_progress: Callable[[Source], None] | None = None, on_time: Callable[[int], None] | None = None

@@ -6,8 +6,10 @@
     compression  gzip, zstd, xz, lz4, bzip2 -> bytes, as they come
     container    first bytes                -> which reader
     pcap, pcapng bytes                      -> raw records: time, link type, bytes, length on the wire
+    track        a capture                  -> its packets, numbered; large ones in batches, of which a sifter
+                                               says what goes on
     vantage      times of captures          -> points of observation
-    merge        raw records of all files   -> Packet, numbered, in the order of time
+    merge        packets of all files       -> in the order of time
 
 :func:`open_source` is the door.  A further reader need only be an iterator of raw records
 (:data:`analyzer.capture.state.RawRecord`).
@@ -18,13 +20,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from analyzer.capture.merge import Source, Track
+from analyzer.capture.merge import Source
 from analyzer.capture.packet import Elapsed, Packet, PacketRef, Run
 from analyzer.capture.sources import expand
 from analyzer.capture.state import CaptureState
+from analyzer.capture.track import Sifting, Track
 from analyzer.errors import CaptureMissing, EmptyCapture, NotACapture, NothingUsable, UnusableInput, printable
 
-__all__ = ["CaptureState", "Elapsed", "Packet", "PacketRef", "Run", "Source", "open_source"]
+__all__ = ["CaptureState", "Elapsed", "Packet", "PacketRef", "Run", "Sifting", "Source", "open_source"]
 
 _NAMED_IN_NOTES = 5
 

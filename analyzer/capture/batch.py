@@ -1,56 +1,101 @@
-"""Turns a classic capture file into batches: one buffer, and columns that say where its packets are, when and how long.
+"""Turns bytes of a capture into batches: one buffer, and columns that say where its packets are, when and how long.
 
-The same records with the same numbers, notes and counts as :mod:`analyzer.capture.pcap` gives one by one.
+How records are found in the buffer is the affair of the formats: :mod:`analyzer.capture.pcap_batches`,
+:mod:`analyzer.capture.pcapng_batches`.  They give the same packets with the same numbers, notes and counts as
+:mod:`analyzer.capture.pcap` and :mod:`analyzer.capture.pcapng` give one by one.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO
+import mmap
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analyzer.capture.pcap import FILE_HEADER, FILE_HEADER_SIZE, LINK_TYPE, SECOND, VARIANTS, damage_note, largest
-from analyzer.capture.records import Layout, Walker
+from analyzer.capture.pcap import LARGEST_RECORD
 from dissectors.dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analyzer.capture.state import CaptureState
+    from analyzer.capture.supply import Supply
 
-BUFFER = 16 * 1024 * 1024
-"""Bytes read at a time."""
-HEAD = 76
-"""Bytes of each packet that :attr:`Batch.heads` shows: link, VLAN, IPv6 and TCP up to its flags."""
+    Column = NDArray[np.int64]
+
+BUFFER = LARGEST_RECORD + 64 * 1024
+"""Bytes read at a time, from a file: the largest record with its header and more."""
+HEAD = 84
+"""Bytes of each packet that :attr:`Batch.heads` shows: link, two VLAN tags, IPv6 and TCP up to its flags."""
 MARGIN = 256
 """Readable bytes behind the buffer's end: a head may reach beyond its packet."""
 MOST = 16 * 1024
 """Packets of one batch."""
 
 
+class Buffer:
+    """Bytes ``base:base+held`` of a capture.  The places of records and packets are counted from its beginning."""
+
+    def __init__(self, supply: Supply, size: int | None = None) -> None:
+        self._supply = supply
+        self._size = BUFFER if size is None else size
+        self.data = mmap.mmap(-1, self._size + MARGIN)
+        """Has no memory before it is written to."""
+        self._view = memoryview(self.data)
+        self.base = 0
+        self.held = 0
+        self.ended = False
+
+    def fill(self, begin: int) -> None:
+        """Drops what lies before ``begin``, which becomes 0, and reads on."""
+        rest = self.held - begin
+        if begin and rest:
+            self.data.move(0, begin, rest)
+        self.base += begin
+        self.held = rest
+        if not self.ended:
+            if rest == self._size:
+                raise ValueError("a buffer that is smaller than a record")
+            got, self.ended = self._supply.fill(self._view[rest : self._size])
+            self.held += got
+
+
+class Rows(NamedTuple):
+    """Packets that follow one another, as columns."""
+
+    numbers: Column
+    """1-based, as Wireshark shows them."""
+    offsets: Column
+    """Where each packet begins in the buffer."""
+    captured: Column
+    """Bytes in the file."""
+    wire: Column
+    """Bytes on the wire."""
+    at: Column
+    """Nanoseconds since 1970-01-01 UTC."""
+    links: Column
+    """LINKTYPE_ values."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Packets that follow one another.  Valid until the next batch is asked for: the buffer is used again."""
+    """Packets that follow one another.  Valid until the next batch is asked for: the buffer is used again.
 
-    buffer: bytearray
-    link_type: int
-    first_number: int
-    """1-based number of the first one."""
-    offsets: NDArray[np.int64]
-    """Where each packet begins in the buffer."""
+    :class:`Rows` has the columns' meaning."""
+
+    buffer: mmap.mmap | bytes
+    numbers: Column
+    offsets: Column
+    captured: Column
+    wire: Column
+    at: Column
+    links: Column
     heads: NDArray[np.void]
-    """The first :data:`HEAD` bytes of each packet, and what follows it where it is shorter, behind ``skip`` others."""
-    skip: int
-    captured: NDArray[np.int64]
-    """Bytes in the file."""
-    wire: NDArray[np.int64]
-    """Bytes on the wire."""
-    at: NDArray[np.int64]
-    """Nanoseconds since 1970-01-01 UTC."""
+    """The first :data:`HEAD` bytes of each packet, and what follows it where it is shorter."""
     is_last: bool
     """No packet follows."""
+    outside: NDArray[np.bool_] | None = None
+    """Packets that nobody wants to hear of: the user asked for another time."""
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -66,78 +111,56 @@ class Batch:
         offset = int(self.offsets[index])
         return bytes(self.buffer[offset : offset + int(self.captured[index])])
 
+    def link_types(self) -> Iterator[tuple[int, NDArray[np.int64] | None]]:
+        """Each link type, in the order of their first packets, and the packets that have it; None: all have."""
+        first = int(self.links[0])
+        if (self.links == first).all():
+            yield first, None
+            return
+        kinds, firsts = np.unique(self.links, return_index=True)
+        for kind in kinds[np.argsort(firsts)].tolist():
+            yield kind, np.flatnonzero(self.links == kind)
+
+    def within(self, since: int | None, until: int | None) -> Batch:
+        """The same, with the packets before ``since`` and after ``until`` outside."""
+        if since is None and until is None:
+            return self
+        outside = np.zeros(len(self), np.bool_)
+        if since is not None:
+            outside |= self.at < since
+        if until is not None:
+            outside |= self.at > until
+        known = {name: getattr(self, name) for name in self.__slots__}
+        return Batch(**{**known, "outside": outside})
+
 
 def live_batch(
-    data: bytes,
-    link_type: int,
-    first_number: int,
-    *,
-    offsets: NDArray[np.int64],
-    captured: NDArray[np.int64],
-    at: NDArray[np.int64],
+    data: bytes, link_type: int, first_number: int, *, offsets: Column, captured: Column, at: Column
 ) -> Batch:
     """Packets that a network interface delivered, whole, one behind the other in ``data``."""
-    buffer = bytearray(len(data) + MARGIN)
-    buffer[: len(data)] = data
-    heads_at = np.ndarray((len(buffer) - HEAD,), f"V{HEAD}", buffer, strides=(1,))
-    return Batch(buffer, link_type, first_number, offsets, heads_at[offsets], 0, captured, captured, at, False)
+    count = len(offsets)
+    numbers = np.arange(first_number, first_number + count)
+    rows = Rows(numbers, offsets, captured, captured, at, np.full(count, link_type))
+    buffer = data + bytes(MARGIN)
+    return Batch(buffer, *rows, heads=_heads_at(buffer)[offsets], is_last=False)
 
 
-def read_batches(stream: BinaryIO, state: CaptureState) -> Iterator[Batch]:
-    """The packets of a classic file (not of the "modified" form) of version 2.4, from the file header on.
+def batches_of(buffer: mmap.mmap, rows: Rows, *, last: bool) -> Iterator[Batch]:
+    """Packets of one buffer, :data:`MOST` at a time; ``last``: none follow."""
+    heads_at = _heads_at(buffer)
+    count = len(rows.offsets)
+    for start in range(0, count, MOST):
+        part = Rows(*(column[start : start + MOST] for column in rows))
+        yield Batch(buffer, *part, heads=heads_at[part.offsets], is_last=last and start + MOST >= count)
 
-    Counts what it reads in ``state.consumed``; a cut or damaged file ends with a note.
-    """
-    head = stream.read(FILE_HEADER_SIZE)
-    variant = VARIANTS[head[:4]]
-    *_, snap_length, link_type = struct.unpack(variant.order + FILE_HEADER, head)
-    buffer = bytearray(BUFFER + MARGIN)
-    view = memoryview(buffer)
-    header = struct.calcsize(variant.order + variant.record)
-    walker = Walker(buffer, Layout(variant.order, header, largest(snap_length), SECOND // variant.tick))
-    heads_at = np.ndarray((len(buffer) - header - HEAD,), f"V{header + HEAD}", buffer, strides=(1,))
-    word = f"{variant.order}u4"
-    names = ("seconds", "fraction", "captured", "wire")
-    record = np.dtype({"names": names, "formats": (word,) * 4, "offsets": (0, 4, 8, 12), "itemsize": header + HEAD})
-    base, held, packets = FILE_HEADER_SIZE, 0, 0
-    state.consumed = FILE_HEADER_SIZE
-    while True:
-        ended = False
-        while held < BUFFER and not ended:
-            try:
-                got: int = stream.readinto(view[held:BUFFER])  # type: ignore[attr-defined]
-            except OSError as error:
-                state.breaks_off(f"reading failed after {state.consumed} bytes: {error.strerror or error}")
-                got = 0
-            ended = not got
-            held += got
-            state.consumed += got
-        state.bytes = max(state.bytes, state.consumed)
-        places, at, damaged = walker.walk(0, held)
-        for start in range(0, len(places), MOST):
-            part = places[start : start + MOST]
-            heads = heads_at[part]
-            seconds, fractions, captured, wire = (heads.view(record)[name].astype(np.int64) for name in names)
-            yield Batch(
-                buffer,
-                link_type & LINK_TYPE,
-                packets + start + 1,
-                part + header,
-                heads,
-                header,
-                captured,
-                np.maximum(wire, captured),
-                seconds * SECOND + fractions * variant.tick,
-                (ended or damaged) and start + MOST >= len(places),
-            )
-        packets += len(places)
-        if damaged:
-            state.breaks_off(damage_note(base + at, packets, walker.length(at)))
-            return
-        rest = held - at
-        if ended:
-            if rest:
-                state.breaks_off(f"cut at byte {base + at}, after packet {packets}: the file ends inside a record")
-            return
-        buffer[:rest] = buffer[at:held]
-        base, held = base + at, rest
+
+def _heads_at(buffer: mmap.mmap | bytes) -> NDArray[np.void]:
+    """The :data:`HEAD` bytes at any place."""
+    return np.ndarray((len(buffer) - HEAD,), f"V{HEAD}", buffer, strides=(1,))
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Columns one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return Rows(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))

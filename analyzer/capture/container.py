@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzer.capture import pcapng
+from analyzer.capture.blocks import MAGIC
 from analyzer.capture.compression import LONGEST_MAGIC, decompress, recognise
 from analyzer.capture.pcap import VARIANTS, read_pcap
 from analyzer.capture.state import CaptureState, RawRecord
@@ -78,7 +79,7 @@ def read_capture(chunks: Iterator[bytes], state: CaptureState) -> Iterator[RawRe
 
 def _no_whole_magic(head: bytes) -> bool:
     """It may have become a capture, had there been more of it."""
-    return len(head) < 4 and any(magic.startswith(head) for magic in (*VARIANTS, pcapng.MAGIC))
+    return len(head) < 4 and any(magic.startswith(head) for magic in (*VARIANTS, MAGIC))
 
 
 def _read_container(window: Window, state: CaptureState, inside: str = "") -> Iterator[RawRecord]:
@@ -86,7 +87,7 @@ def _read_container(window: Window, state: CaptureState, inside: str = "") -> It
     magic = window.data[:4]
     if magic in VARIANTS:
         return read_pcap(window, state)
-    if magic == pcapng.MAGIC:
+    if magic == MAGIC:
         return pcapng.read_pcapng(window, state)
     window.slide(0, _HEAD)
     what, next_step = _describe(window.data[:_HEAD])

@@ -14,10 +14,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from analyzer.capture.batch import Batch
-from analyzer.capture.merge import Sifter, Source
+from analyzer.capture.merge import Source
 from analyzer.capture.packet import Elapsed, Packet, PacketRef, Run
 from analyzer.capture.state import CaptureState
 from analyzer.capture.tap import LATE, MOST, Gone, Tap
+from analyzer.capture.track import Sifter, Sifting
 from analyzer.errors import InterfaceUnusable
 
 MILLISECOND = 1_000_000
@@ -112,8 +113,8 @@ class _Feed:
             if isinstance(number, Run):
                 yield number
                 continue
-            ref = PacketRef(index, batch.first_number + number, int(at[number]))
-            yield Packet(ref, _VANTAGE, batch.link_type, batch.data(number), int(batch.wire[number]))
+            ref = PacketRef(index, int(batch.numbers[number]), int(at[number]))
+            yield Packet(ref, _VANTAGE, int(batch.links[number]), batch.data(number), int(batch.wire[number]))
         yield Elapsed(index, _VANTAGE, int(at.max()))
 
 
@@ -143,9 +144,9 @@ class LiveSource(Source):
             feed.counted_at = clock()
 
     @property
-    def largest(self) -> int:
+    def worth_sifting(self) -> int | None:
         """An interface has no end: it is always worth sifting."""
-        return _END
+        return None
 
     @property
     def stopping(self) -> bool:
@@ -164,9 +165,9 @@ class LiveSource(Source):
             self._stop_at = self._clock()
         self._at_once |= at_once
 
-    def sifted(self, sifter: Sifter, sifted_from: int) -> Iterator[Item]:
-        """The packets that ``sifter`` lets pass, and the time that passes without."""
-        return self._run(sifter)
+    def sifted(self, sifting: Sifting) -> Iterator[Item]:
+        """The packets that the sifter lets pass, and the time that passes without."""
+        return self._run(sifting.sifter)
 
     def close(self) -> None:
         """Listens no more."""

@@ -81,16 +81,8 @@ def read_pcap(window: Window, state: CaptureState) -> Iterator[RawRecord]:
             next_step="copy it again (in binary mode), or capture again with 'tcpdump -w'",
         )
     state.format = variant.name
-    return _records(
-        window, state, variant, link_type & LINK_TYPE, largest(snap_length), lengths_may_be_swapped=minor < 4
-    )
-
-
-def is_current(stream: BinaryIO) -> bool:
-    """Whether an open classic file is of version 2.4, so that the lengths in its records stand in one order."""
-    stream.seek(0)
-    head = stream.read(FILE_HEADER_SIZE)
-    return bool(struct.unpack(VARIANTS[head[:4]].order + FILE_HEADER, head)[2] >= 4)
+    state.lengths_in_order = minor >= 4
+    return _records(window, state, variant, link_type & LINK_TYPE, largest(snap_length))
 
 
 def largest(snap_length: int) -> int:
@@ -98,9 +90,7 @@ def largest(snap_length: int) -> int:
     return min(max(snap_length, USUAL_SNAP_LENGTH), LARGEST_RECORD)
 
 
-def _records(
-    window: Window, state: CaptureState, variant: Variant, link_type: int, limit: int, *, lengths_may_be_swapped: bool
-) -> Iterator[RawRecord]:
+def _records(window: Window, state: CaptureState, variant: Variant, link_type: int, limit: int) -> Iterator[RawRecord]:
     header = struct.Struct(variant.order + variant.record)
     unpack, header_size, tick = header.unpack_from, header.size, variant.tick
     position = FILE_HEADER_SIZE
@@ -115,7 +105,7 @@ def _records(
             if wire_length < length:
                 # Versions before 2.4 wrote the two lengths in either order; later, a packet can't have been shorter
                 # on the wire than it is in the file.
-                if lengths_may_be_swapped:
+                if not state.lengths_in_order:
                     length, wire_length = wire_length, length
                 else:
                     wire_length = length

@@ -1,94 +1,33 @@
-"""Turns a pcapng file into packets.
-
-Format: draft-ietf-opsawg-pcapng.  A sequence of blocks::
-
-     0      type                    4 bytes
-     4      length of the block     4 bytes, a multiple of 4
-     8      body                    by type, padded to a multiple of 4; options at its end
-     n-4    length again            4 bytes
-
-A section header starts a section with a byte order and interfaces of its own; each interface has its link type and
-its clock.  Blocks that hold no packet and nothing else for us are stepped over.
-"""
+"""Turns a pcapng file into packets, one by one; :mod:`analyzer.capture.blocks` knows what the blocks mean."""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from analyzer.capture.interface import Interface
-from analyzer.capture.origin import EVIDENCE_WRITER, Origin
-from analyzer.capture.pcap import LARGEST_RECORD, SECOND, ByteOrder
-from analyzer.capture.state import NOT_A_PACKET, CaptureState, RawRecord
+from analyzer.capture.blocks import (
+    BYTE_ORDERS,
+    ENHANCED_PACKET,
+    HEADS,
+    LATEST,
+    PACKETS,
+    SECTION_HEADER,
+    SMALLEST,
+    Damage,
+    Section,
+)
+from analyzer.capture.pcap import LARGEST_RECORD
+from analyzer.capture.state import CaptureState, RawRecord
 from analyzer.capture.window import Window
 from analyzer.errors import EmptyCapture, NotACapture
 
-SECTION_HEADER = 0x0A0D0D0A
-"""Reads the same in both byte orders."""
-INTERFACE_DESCRIPTION = 1
-OBSOLETE_PACKET = 2
-SIMPLE_PACKET = 3
-INTERFACE_STATISTICS = 5
-ENHANCED_PACKET = 6
-
-MAGIC = SECTION_HEADER.to_bytes(4, "little")
-BYTE_ORDERS: dict[bytes, ByteOrder] = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
-
-_HEADS = {order: struct.Struct(order + "II").unpack_from for order in BYTE_ORDERS.values()}
-"""Type and length of a block."""
-_PACKETS = {order: struct.Struct(order + "IIIII").unpack_from for order in BYTE_ORDERS.values()}
-"""Interface, time (high, low), length in the file, length on the wire."""
-
-_SMALLEST = {
-    SECTION_HEADER: 28,
-    INTERFACE_DESCRIPTION: 20,
-    OBSOLETE_PACKET: 32,
-    SIMPLE_PACKET: 16,
-    INTERFACE_STATISTICS: 24,
-    ENHANCED_PACKET: 32,
-}
-"""Length of a block without options and data; 12 for others."""
-NUMBERED = frozenset(
-    {
-        0x00000BAD,  # custom block
-        0x40000BAD,  # custom block, not to be copied
-        0x00000009,  # systemd journal
-        *(0x204, 0x208, 0x216, 0x217, 0x221, 0x222),  # system calls (sysdig, falco)
-    }
-)
-"""Blocks without a packet that Wireshark shows, and numbers, all the same."""
-_MOST_INTERFACES = 65_536
-_LATEST = (1 << 63) - 1
-"""Nanoseconds; in the year 2262.  Clocks and offsets in a file may claim anything."""
-
-# Option codes (sections 3.5, 4.2, 4.3, 4.6).
-_END_OF_OPTIONS = 0
-_SHB_USERAPPL = 4
-_IF_NAME = 2
-_IF_DESCRIPTION = 3
-_IF_TSRESOL = 9
-_IF_TSOFFSET = 14
-_ISB_STARTTIME = 2
-_ISB_ENDTIME = 3
-_ISB_IFDROP = 5
-_ISB_OSDROP = 7
-_EPB_DROPCOUNT = 4
-_TIMES = {_ISB_STARTTIME: "started_at", _ISB_ENDTIME: "ended_at"}
-_UNKNOWN_COUNT = (1 << 64) - 1
-_UNKNOWN_DROPS = 0xFFFF
-
-
-class _Damage(Exception):
-    """What is wrong with a block.  Stays inside this module: reading ends there with a note."""
-
 
 def read_pcapng(window: Window, state: CaptureState) -> Iterator[RawRecord]:
-    """The packets of a pcapng file; ``window`` stands at its first section header (:data:`MAGIC`).
+    """The packets of a pcapng file; ``window`` stands at its first section header.
 
     Raises :class:`EmptyCapture` if the file ends inside that block, :class:`NotACapture` if it is none.  After that
     nothing is raised: a cut or damaged file ends with a note.
     """
-    if not window.slide(0, _SMALLEST[SECTION_HEADER]):
+    if not window.slide(0, SMALLEST[SECTION_HEADER]):
         raise EmptyCapture(
             "the file ends inside its header",
             path=state.path,
@@ -103,198 +42,65 @@ def read_pcapng(window: Window, state: CaptureState) -> Iterator[RawRecord]:
             next_step="copy it again in binary mode: transfers in text mode damage captures",
         )
     state.format = "pcapng"
-    return _Reader(window, state).records()
+    return _records(window, state)
 
 
-class _Reader:
-    """One pass over the blocks of one file."""
-
-    def __init__(self, window: Window, state: CaptureState) -> None:
-        self._window = window
-        self._state = state
-        self._order: ByteOrder = "<"
-        self._interfaces: list[Interface] = []
-        self._described = 0
-        """Interfaces of all sections."""
-        self._is_evidence = False
-        """Written by us: descriptions of interfaces mean something."""
-        self._at = 0
-        """Time of the latest packet."""
-        self._packets = 0
-        self._without_time = 0
-        self._impossible_times = 0
-        self._decoders: dict[int, Callable[[bytes, int, int], RawRecord | None]] = {
-            SECTION_HEADER: self._section_header,
-            INTERFACE_DESCRIPTION: self._interface_description,
-            OBSOLETE_PACKET: self._obsolete_packet,
-            SIMPLE_PACKET: self._simple_packet,
-            INTERFACE_STATISTICS: self._interface_statistics,
-        }
-
-    def records(self) -> Iterator[RawRecord]:
-        window, decoders, interfaces = self._window, self._decoders, self._interfaces
-        head, fields = _HEADS[self._order], _PACKETS[self._order]
-        smallest = _SMALLEST
-        position = available = 0
-        data = b""
-        try:
-            while True:
-                if position + 12 > available:
-                    if not window.slide(position, 12):
-                        break
-                    position, data = 0, window.data
-                    available = len(data)
-                kind, length = head(data, position)
-                if kind == SECTION_HEADER:
-                    self._order = _byte_order(data[position + 8 : position + 12])
-                    head, fields = _HEADS[self._order], _PACKETS[self._order]
-                    kind, length = head(data, position)
-                if not smallest.get(kind, 12) <= length <= LARGEST_RECORD or length & 3:
-                    raise _Damage(f"a block claims {length} bytes")
-                end = position + length
-                if end > available:
-                    if not window.slide(position, length):
-                        break
-                    position, data = 0, window.data
-                    available, end = len(data), length
+def _records(window: Window, state: CaptureState) -> Iterator[RawRecord]:
+    section = Section(state)
+    interfaces, smallest = section.interfaces, SMALLEST
+    head, fields = HEADS[section.order], PACKETS[section.order]
+    position = available = packets = 0
+    data = b""
+    try:
+        while True:
+            if position + 12 > available:
+                if not window.slide(position, 12):
+                    break
+                position, data = 0, window.data
+                available = len(data)
+            kind, length = head(data, position)
+            if kind == SECTION_HEADER:
+                kind, length = section.head(data, position)
+                head, fields = HEADS[section.order], PACKETS[section.order]
+            if not smallest.get(kind, 12) <= length <= LARGEST_RECORD or length & 3:
+                raise Damage(f"a block claims {length} bytes")
+            end = position + length
+            if end > available:
+                if not window.slide(position, length):
+                    break
+                position, data = 0, window.data
+                available, end = len(data), length
+            if kind == ENHANCED_PACKET:
+                # Nearly every block is one of these, without options: done here, for a call costs as much again.
                 if data[position + 4 : position + 8] != data[end - 4 : end]:
-                    raise _Damage("the two lengths of a block differ")
-                if kind == ENHANCED_PACKET:
-                    # Nearly every block is one of these, without options: done here, for a call costs as much again.
-                    number, high, low, captured, wire_length = fields(data, position + 8)
-                    stop = position + 28 + captured
-                    if stop + 4 > end or number >= len(interfaces):
-                        raise _Damage(f"a packet of {captured} bytes of interface {number} can't be in this block")
-                    interface = interfaces[number]
-                    if stop + 8 <= end:
-                        self._packet_options(data, stop + (-captured & 3), end - 4, interface)
-                    at = (high << 32 | low) * interface.multiplier // interface.divisor + interface.offset
-                    if not 0 <= at <= _LATEST:
-                        at = self._possible(at)
-                    if wire_length < captured:
-                        wire_length = captured
-                    self._at = at
-                    self._packets += 1
-                    yield at, interface.link_type, data[position + 28 : stop], wire_length
-                elif kind in NUMBERED:
-                    self._packets += 1
-                    yield self._at, NOT_A_PACKET, b"", 0
-                elif decode := decoders.get(kind):
-                    record = decode(data, position + 8, end - 4)
-                    if record is not None:
-                        self._packets += 1
-                        self._at = record[0]
-                        yield record
-                position = end
-            if window.data:
-                self._state.breaks_off(
-                    f"cut at byte {window.base}, after packet {self._packets}: the file ends inside a block"
-                )
-        except _Damage as damage:
-            self._state.breaks_off(
-                f"damaged at byte {window.base + position}, after packet {self._packets}: {damage}; "
-                "nothing after that was read"
-            )
-        self._conclude()
-
-    def _conclude(self) -> None:
-        notes = self._state.notes
-        if self._state.dropped:
-            notes.append(f"{self._state.dropped} packets were dropped by the capture: they are not in the file")
-        if self._without_time:
-            notes.append(f"{self._without_time} packets have no time; that of the packet before is taken")
-        if self._impossible_times:
-            notes.append(f"{self._impossible_times} packets have an impossible time")
-
-    # Each decoder gets the data and where the body begins and ends.
-
-    def _section_header(self, data: bytes, start: int, end: int) -> None:
-        major, minor = struct.unpack_from(self._order + "HH", data, start + 4)
-        if major != 1:
-            raise _Damage(f"a section of version {major}.{minor}, where 1.0 is the only one")
-        self._interfaces.clear()
-        application = dict(self._options(data, start + 16, end)).get(_SHB_USERAPPL, b"")
-        self._is_evidence = application.startswith(EVIDENCE_WRITER.encode())
-
-    def _interface_description(self, data: bytes, start: int, end: int) -> None:
-        if len(self._interfaces) == _MOST_INTERFACES:
-            raise _Damage(f"more than {_MOST_INTERFACES} interfaces")
-        link_type, snap_length = struct.unpack_from(self._order + "HxxI", data, start)
-        interface = Interface(link_type, snap_length, number=self._described)
-        self._described += 1
-        for code, value in self._options(data, start + 8, end):
-            if code == _IF_TSRESOL and value:
-                interface.set_resolution(value[0])
-            elif code == _IF_TSOFFSET and len(value) == 8:
-                interface.offset = struct.unpack(self._order + "q", value)[0] * SECOND
-            elif code == _IF_NAME:
-                interface.name = value.decode("utf-8", "replace")
-            elif code == _IF_DESCRIPTION and self._is_evidence:
-                interface.origin = Origin.read(value.decode("utf-8", "replace"))
-        self._interfaces.append(interface)
-
-    def _interface_statistics(self, data: bytes, start: int, end: int) -> None:
-        (number,) = struct.unpack_from(self._order + "I", data, start)
-        interface = self._interface(number)
-        drops = 0
-        for code, value in self._options(data, start + 12, end):
-            if code in (_ISB_STARTTIME, _ISB_ENDTIME) and len(value) == 8:
-                high, low = struct.unpack(self._order + "II", value)
-                setattr(interface, _TIMES[code], self._possible(interface.time(high << 32 | low)))
-            if code in (_ISB_IFDROP, _ISB_OSDROP) and len(value) == 8:
-                (count,) = struct.unpack(self._order + "Q", value)
-                drops += 0 if count == _UNKNOWN_COUNT else count
-        # Counted from the start of the capture: the latest block tells all.
-        self._state.dropped += interface.lost(in_statistics=drops)
-
-    def _packet_options(self, data: bytes, start: int, end: int, interface: Interface) -> None:
-        for code, value in self._options(data, start, end):
-            if code == _EPB_DROPCOUNT and len(value) == 8:
-                self._state.dropped += interface.lost(beside_packet=struct.unpack(self._order + "Q", value)[0])
-
-    def _obsolete_packet(self, data: bytes, start: int, end: int) -> RawRecord:
-        number, drops, high, low, length, wire_length = struct.unpack_from(self._order + "HHIIII", data, start)
-        interface = self._interface(number)
-        stop = start + 20 + length
-        if stop > end:
-            raise _Damage(f"a packet claims {length} bytes in a block of {end - start + 12}")
-        if drops != _UNKNOWN_DROPS:
-            self._state.dropped += interface.lost(beside_packet=drops)
-        at = self._possible(interface.time(high << 32 | low))
-        return at, interface.link_type, data[start + 20 : stop], max(length, wire_length)
-
-    def _simple_packet(self, data: bytes, start: int, end: int) -> RawRecord:
-        """Has neither time nor captured length: the snap length of interface 0 tells what of it is here."""
-        interface = self._interface(0)
-        (wire_length,) = struct.unpack_from(self._order + "I", data, start)
-        length = min(wire_length, interface.snap_length or wire_length, end - start - 4)
-        self._without_time += 1
-        return self._at, interface.link_type, data[start + 4 : start + 4 + length], wire_length
-
-    def _interface(self, number: int) -> Interface:
-        if number >= len(self._interfaces):
-            raise _Damage(f"interface {number} was never described")
-        return self._interfaces[number]
-
-    def _possible(self, at: int) -> int:
-        if 0 <= at <= _LATEST:
-            return at
-        self._impossible_times += 1
-        return min(max(at, 0), _LATEST)
-
-    def _options(self, data: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-        """Code and value of each option that lies wholly within ``start:end``."""
-        head = struct.Struct(self._order + "HH")
-        while start + 4 <= end:
-            code, length = head.unpack_from(data, start)
-            start += 4
-            if code == _END_OF_OPTIONS or start + length > end:
-                return
-            yield code, data[start : start + length]
-            start += length + (-length & 3)
+                    raise Damage("the two lengths of a block differ")
+                number, high, low, captured, wire_length = fields(data, position + 8)
+                stop = position + 28 + captured
+                if stop + 4 > end or number >= len(interfaces):
+                    raise Damage(f"a packet of {captured} bytes of interface {number} can't be in this block")
+                interface = interfaces[number]
+                if stop + 8 <= end:
+                    section.packet_options(data, stop + (-captured & 3), end - 4, interface)
+                at = (high << 32 | low) * interface.multiplier // interface.divisor + interface.offset
+                if not 0 <= at <= LATEST:
+                    at = section.possible(at)
+                if wire_length < captured:
+                    wire_length = captured
+                section.latest = at
+                packets += 1
+                yield at, interface.link_type, data[position + 28 : stop], wire_length
+            else:
+                record = section.take(kind, data[position:end])
+                if record is not None:
+                    packets += 1
+                    yield record
+            position = end
+        if window.data:
+            state.breaks_off(f"cut at byte {window.base}, after packet {packets}: the file ends inside a block")
+    except Damage as damage:
+        state.breaks_off(damage_note(window.base + position, packets, damage))
+    section.conclude()
 
 
-def _byte_order(mark: bytes) -> ByteOrder:
-    if mark not in BYTE_ORDERS:
-        raise _Damage("a section header without byte order mark")
-    return BYTE_ORDERS[mark]
+def damage_note(offset: int, packets: int, damage: Damage) -> str:
+    return f"damaged at byte {offset}, after packet {packets}: {damage}; nothing after that was read"

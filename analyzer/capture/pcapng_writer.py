@@ -10,8 +10,8 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import BinaryIO
 
+from analyzer.capture.blocks import ENHANCED_PACKET, INTERFACE_DESCRIPTION, INTERFACE_STATISTICS, SECTION_HEADER
 from analyzer.capture.pcap import ByteOrder
-from analyzer.capture.pcapng import ENHANCED_PACKET, INTERFACE_DESCRIPTION, INTERFACE_STATISTICS, SECTION_HEADER
 
 _COMMENT = 1
 _SECTION_APPLICATION = 4

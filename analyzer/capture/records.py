@@ -1,4 +1,4 @@
-"""Turns the bytes of a classic capture file into the places of its records, many at a time.
+"""Turns the bytes of a capture file into the places of its records, many at a time.
 
 Record headers are a linked list: only a record's own header tells where the next one is.  Walking it one record at a
 time costs the interpreter a third of a second per million packets.  So the bytes are cut into *lanes*, a likely record
@@ -10,50 +10,79 @@ both walks meet.
 
 from __future__ import annotations
 
+import mmap
 import struct
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-
-from dissectors.dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LANE = 32 * 1024
 """Bytes."""
-_SAME_TIME = 2
-"""Of the four bytes of the seconds, the upper ones that two records of one capture share: for 18 hours."""
+
+_FEW = 1 << 16
+"""Small numbers are sorted faster."""
+
+Bytes = bytearray | mmap.mmap
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How a file writes its record headers: seconds, fraction, bytes in the file, bytes on the wire."""
+class Layout(Protocol):
+    """How a format writes the headers of its records."""
 
-    order: str
-    """``<`` or ``>``."""
-    header: int
-    """Bytes of a record header."""
-    limit: int
-    """A longer record is damage."""
-    fractions: int
-    """Of a second."""
+    @property
+    def order(self) -> str:
+        """``<`` or ``>``."""
+
+    @property
+    def header(self) -> int:
+        """Bytes that must be there before one can be read."""
+
+    @property
+    def length_at(self) -> int:
+        """Where in it the length stands, in 4 bytes."""
+
+    @property
+    def extra(self) -> int:
+        """What the length does not count."""
+
+    @property
+    def least(self) -> int:
+        """A shorter one is looked at one by one."""
+
+    @property
+    def limit(self) -> int:
+        """A longer record is damage."""
+
+    @property
+    def granule(self) -> int:
+        """A power of 2 that lengths are multiples of; where one is none it is looked at one by one."""
+
+    def sound(self, buffer: Bytes, at: int) -> bool:
+        """Whether a whole header there is not damaged."""
+
+    def pattern(self, buffer: Bytes, at: int) -> tuple[bytes, int]:
+        """Bytes that the header there shares with most others, and where in it they stand."""
+
+    def may_be(self, words: NDArray[np.uint32], at: NDArray[np.int64], end: int) -> NDArray[np.bool_]:
+        """Which of these places, with a whole header each, are likely to be one."""
 
 
 class Walker:
     """Finds the records in a buffer; its columns are views, made once for a buffer that is filled again and again."""
 
-    def __init__(self, buffer: bytearray, layout: Layout) -> None:
+    def __init__(self, buffer: Bytes, layout: Layout) -> None:
         self._buffer = buffer
         self._layout = layout
-        self._words = np.ndarray((len(buffer) - 3,), f"{layout.order}u4", buffer, strides=(1,))
+        self.words = np.ndarray((len(buffer) - 3,), f"{layout.order}u4", buffer, strides=(1,))
         """The 4-byte number at any place."""
-        self._header = struct.Struct(f"{layout.order}IIII").unpack_from
+        self._length = struct.Struct(f"{layout.order}I").unpack_from
 
     def length(self, at: int) -> int:
         """What the record header there claims."""
-        return int(self._words[at + 8])
+        return int(self._length(self._buffer, at + self._layout.length_at)[0])
 
     def walk(self, start: int, end: int) -> tuple[NDArray[np.int64], int, bool]:
         """Places of the whole records in ``start:end``, where the next header is, and whether that one is damaged."""
@@ -83,14 +112,13 @@ class Walker:
 
     def _one_by_one(self, at: int, until: int, end: int) -> tuple[list[int], int, bool]:
         """Walks to the first record at or after ``until``; whole records end by ``end``."""
-        buffer, unpack = self._buffer, self._header
-        size, limit = self._layout.header, self._layout.limit
+        buffer, unpack, sound = self._buffer, self._length, self._layout.sound
+        header, length_at, extra = self._layout.header, self._layout.length_at, self._layout.extra
         places: list[int] = []
-        while at < until and at + size <= end:
-            seconds, _, length, wire_length = unpack(buffer, at)
-            if length > limit or not (max(wire_length, length) or seconds):
+        while at < until and at + header <= end:
+            if not sound(buffer, at):
                 return places, at, True
-            following = at + size + length
+            following = at + extra + unpack(buffer, at + length_at)[0]
             if following > end:
                 break
             places.append(at)
@@ -99,9 +127,8 @@ class Walker:
 
     def _likely(self, start: int, end: int) -> NDArray[np.int64]:
         """At most one place in each lane after the first that looks like a header with another one behind it."""
-        layout, find = self._layout, self._buffer.find
-        shift = 0 if layout.order == ">" else 4 - _SAME_TIME
-        pattern = bytes(self._buffer[start + shift : start + shift + _SAME_TIME])
+        find = self._buffer.find
+        pattern, shift = self._layout.pattern(self._buffer, start)
         found = [find(pattern, lane + shift, lane + LANE) for lane in range(start + LANE, end - LANE, LANE)]
         at = np.array(found, np.int64)
         at = at[at >= 0] - shift
@@ -111,27 +138,37 @@ class Walker:
 
     def _in_step(self, begins: NDArray[np.int64], end: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
         """The records of each lane, and the place after them: the next lane's first record, or what stopped it."""
-        size, limit = self._layout.header, self._layout.limit
+        layout, words = self._layout, self.words
+        length_at, extra, mask = layout.length_at, layout.extra, np.uint32(layout.granule - 1)
+        least, longest = np.uint32(layout.least), np.uint32(layout.limit - layout.least)
         stops = np.append(begins[1:], end)
         exits = begins.copy()
-        at, alive = begins, np.arange(len(begins))
+        at = begins
+        alive: NDArray[np.integer] = np.arange(len(begins), dtype=np.uint16 if len(begins) < _FEW else np.int64)
         steps: list[NDArray[np.int64]] = []
-        who: list[NDArray[np.int64]] = []
-        room = end - size
+        who: list[NDArray[np.integer]] = []
         while alive.size:
-            length = self._words[np.minimum(at, room) + 8].astype(np.int64)
-            following = at + size + length
-            whole = (following <= end) & (length <= limit) & (length > 0)
-            if not whole.all():
-                alive, at, following = alive[whole], at[whole], following[whole]
+            # Behind the last header are bytes of the buffer's margin, whatever they are: that record is not whole.
+            length = words[at + length_at]
+            following = at + length
+            following += extra
+            # What is too short is larger than any, less the least.
+            broken = (length - least > longest) | (following > end)
+            if mask:
+                broken |= (length & mask) != 0
+            if broken.any():
+                whole = ~broken
+                exits[alive[broken]] = at[broken]
+                alive, at, following, stops = alive[whole], at[whole], following[whole], stops[whole]
             steps.append(at)
             who.append(alive)
-            exits[alive] = following
-            more = following < stops[alive]
-            if more.all():
-                at = following
+            done = following >= stops
+            if done.any():
+                more = ~done
+                exits[alive[done]] = following[done]
+                alive, at, stops = alive[more], following[more], stops[more]
             else:
-                alive, at = alive[more], following[more]
+                at = following
         places, lanes = np.concatenate(steps), np.concatenate(who)
         order = np.argsort(lanes, kind="stable")
         places = places[order]
@@ -140,9 +177,7 @@ class Walker:
 
     def _plausible(self, at: NDArray[np.int64], end: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Those of the places that may be headers, and where the next ones are."""
-        layout, words = self._layout, self._words
+        layout = self._layout
         at = at[at + layout.header <= end]
-        length, wire_length = words[at + 8], words[at + 12]
-        may_be = (words[at + 4] < layout.fractions) & (length <= wire_length) & (wire_length <= layout.limit)
-        at, length = at[may_be], length[may_be]
-        return at, at + layout.header + length
+        at = at[layout.may_be(self.words, at, end)]
+        return at, at + layout.extra + self.words[at + layout.length_at]

@@ -61,10 +61,19 @@ class CaptureState:
     """Packets of which the snap length left only the beginning."""
     cut: bool = False
     """It breaks off: the file ends inside a record, or is damaged from there on."""
+    lengths_in_order: bool = True
+    """No classic file of an old version, whose records may tell the two lengths of a packet in either order."""
     notes: list[str] = field(default_factory=list)
     """Sentences for the report."""
     views: list[Interface] = field(default_factory=list)
     """Of an evidence capture: the interfaces that it has packets of."""
+
+    def restart(self, *, keep_count: bool) -> None:
+        """Forgets what was read, for it is read again; ``keep_count``: but for the number of bytes."""
+        fresh = CaptureState(self.path, self.format, bytes=self.bytes, lengths_in_order=self.lengths_in_order)
+        fresh.consumed = self.consumed if keep_count else 0
+        for name in self.__slots__:
+            setattr(self, name, getattr(fresh, name))
 
     def breaks_off(self, note: str) -> None:
         """Notes that nothing after this place could be read."""

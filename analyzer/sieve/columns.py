@@ -21,9 +21,14 @@ _ETHERNET, _COOKED, _COOKED_2 = 1, 113, 276
 _ETHERTYPE_AT = {_ETHERNET: 12, _COOKED: 14, _COOKED_2: 0}
 _RAW = frozenset({12, 14, 101, 228, 229})
 _NETWORK_AT = {_ETHERNET: 14, _COOKED: 16, _COOKED_2: 20, **dict.fromkeys(_RAW, 0)}
+_LOOPBACKS = frozenset({0, 108})
+_NETWORK_AT |= dict.fromkeys(_LOOPBACKS, 4)
+_FAMILY_4, _FAMILIES_6, _LARGEST_FAMILY = 2, (10, 24, 28, 30), 0xFFFF
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _TAGS = (0x8100, 0x88A8, 0x9100)
 _FOLLOWED = (_IPV4, _IPV6, *_TAGS, 0x6558, 0x8847, 0x8848, 0x8864)
+_MOST_TAGS = 2
+"""Of those in a row; what has more is looked at one by one."""
 _LONGEST_LLC = 1500
 
 FIELDS_4 = {"version": ("u1", 0), "total": (">u2", 2), "fragment": (">u2", 6), "protocol": ("u1", 9)}
@@ -82,45 +87,60 @@ class Columns:
 
 
 def columns_of(batch: Batch, vantage: int) -> Columns:
-    """The columns of a batch, whatever its link type."""
+    """The columns of a batch, whatever its link types."""
     count = len(batch)
     keys, marks, foreign = np.zeros(count, np.uint64), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
     columns = Columns(keys, marks, foreign, np.zeros(count, np.uint8), np.zeros(count, np.uint8))
-    for version, link, rows in _datagrams(batch, columns.foreign):
-        if rows.size:
-            _network(batch, version, link, None if len(rows) == count else rows, vantage, columns)
+    for link_type, those in batch.link_types():
+        for version, link, rows in _datagrams(batch, link_type, those, foreign):
+            if rows.size:
+                _network(batch, version, link, None if len(rows) == count else rows, vantage, columns)
+    if batch.outside is not None:
+        keys[batch.outside], marks[batch.outside], foreign[batch.outside] = UNCOVERED, False, True
     return columns
 
 
-def _datagrams(batch: Batch, foreign: Mask) -> Iterator[tuple[int, int, Places]]:
-    """Version of IP, bytes before its header, and the packets of which that is true; tells which are no IP at all."""
-    link = _NETWORK_AT.get(batch.link_type)
+def _datagrams(batch: Batch, link_type: int, those: Places | None, foreign: Mask) -> Iterator[tuple[int, int, Places]]:
+    """Of the packets ``those`` (None: all), which have one link type: version of IP, bytes before its header, and the
+    packets of which that is true; tells which are no IP at all."""
+    link = _NETWORK_AT.get(link_type)
     if link is None:
         return
-    if batch.link_type in _RAW:
-        version = _field(batch, "u1", 0) >> 4
-        yield 4, 0, np.flatnonzero(version == 4)
-        yield 6, 0, np.flatnonzero(version == 6)
+    heads = batch.heads if those is None else batch.heads[those]
+    rows = np.arange(len(batch)) if those is None else those
+    if link_type in _LOOPBACKS:
+        # The family is written in the order of the machine that captured, or of the network.
+        big = _field(heads, ">u4", 0)
+        family = np.where(big > _LARGEST_FAMILY, _field(heads, "<u4", 0), big)
+        yield 4, link, rows[family == _FAMILY_4]
+        yield 6, link, rows[np.isin(family, _FAMILIES_6)]
         return
-    kind = _field(batch, ">u2", _ETHERTYPE_AT[batch.link_type])
+    if link_type in _RAW:
+        version = _field(heads, "u1", 0) >> 4
+        yield 4, 0, rows[version == 4]
+        yield 6, 0, rows[version == 6]
+        return
+    kind = _field(heads, ">u2", _ETHERTYPE_AT[link_type])
     four = kind == _IPV4
-    yield 4, link, np.flatnonzero(four)
+    yield 4, link, rows[four]
     if four.all():
         return
-    yield 6, link, np.flatnonzero(kind == _IPV6)
-    foreign[:] = (kind > _LONGEST_LLC) & ~np.isin(kind, _FOLLOWED) & (batch.captured >= link)
-    tagged = np.isin(kind, _TAGS)
-    if tagged.any():
-        inner = _field(batch, ">u2", link + 2)
-        yield 4, link + 4, np.flatnonzero(tagged & (inner == _IPV4))
-        yield 6, link + 4, np.flatnonzero(tagged & (inner == _IPV6))
+    yield 6, link, rows[kind == _IPV6]
+    captured = batch.captured[rows]
+    foreign[rows] = (kind > _LONGEST_LLC) & ~np.isin(kind, _FOLLOWED) & (captured >= link)
+    for tags in range(1, _MOST_TAGS + 1):
+        tagged = np.isin(kind, _TAGS)
+        if not tagged.any():
+            return
+        heads, rows = heads[tagged], rows[tagged]
+        kind = _field(heads, ">u2", link + 4 * tags - 2)
+        yield 4, link + 4 * tags, rows[kind == _IPV4]
+        yield 6, link + 4 * tags, rows[kind == _IPV6]
 
 
-def _field(batch: Batch, kind: str, at: int) -> NDArray[np.unsignedinteger]:
+def _field(heads: NDArray[np.void], kind: str, at: int) -> NDArray[np.unsignedinteger]:
     """One field of every packet, ``at`` bytes from its beginning."""
-    field: NDArray[np.unsignedinteger] = batch.heads.view(
-        layout_of({"field": (kind, at)}, batch.skip, batch.heads.itemsize)
-    )["field"]
+    field: NDArray[np.unsignedinteger] = heads.view(layout_of({"field": (kind, at)}, 0, heads.itemsize))["field"]
     return field
 
 
@@ -130,7 +150,7 @@ def _network(batch: Batch, version: int, link: int, rows: Places | None, vantage
     heads, captured, wire = batch.heads, batch.captured, batch.wire
     if rows is not None:
         heads, captured, wire = heads[rows], captured[rows], wire[rows]
-    heads = heads.view(layout_of(fields, batch.skip + link, heads.itemsize))
+    heads = heads.view(layout_of(fields, link, heads.itemsize))
     protocol = heads["protocol"]
     total = heads["total"].astype(np.int64)
     if version == 4:

@@ -93,7 +93,7 @@ def _run(
 ) -> tuple[Run, list[int]]:
     taken: list[int] = rows[low:high].tolist()
     at: list[int] = batch.at[rows[low:high]].tolist()
-    refs = [PacketRef(capture, batch.first_number + row, time) for row, time in zip(taken, at, strict=True)]
+    refs = [PacketRef(capture, int(batch.numbers[row]), time) for row, time in zip(taken, at, strict=True)]
     buffer = batch.buffer
     where = (batch.offsets[rows] + segments.begin)[low:high].tolist()
     pieces = [
@@ -113,7 +113,7 @@ def _run(
 
     def packets() -> list[Packet]:
         return [
-            Packet(ref, vantage, batch.link_type, batch.data(row), int(batch.wire[row]))
+            Packet(ref, vantage, int(batch.links[row]), batch.data(row), int(batch.wire[row]))
             for row, ref in zip(taken, refs, strict=True)
         ]
 

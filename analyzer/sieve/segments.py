@@ -62,7 +62,7 @@ def segments_of(batch: Batch, columns: Columns, rows: Places) -> Segments:
         into = np.flatnonzero(kinds == kind)
         fields, header = (FIELDS_4, 20) if version == 4 else (FIELDS_6, 40)
         heads = batch.heads[rows[into]]
-        heads = heads.view(layout_of(fields, batch.skip + link, heads.itemsize))
+        heads = heads.view(layout_of(fields, link, heads.itemsize))
         total = heads["total"].astype(np.int64) + (0 if version == 4 else header)
         payload = header + (heads["offset"] >> 4).astype(np.int64) * 4
         sender[into] = mixed(half(heads, "source", "from", version))

@@ -220,7 +220,7 @@ def test_progress() -> None:
     seen: list[Source] = []
     with told(refused) as source:
         analyze(source, on_progress=seen.append)
-        assert seen == [source]
+        assert seen[:1] == [source]
 
 
 def test_an_interruption_ends_the_reading_not_the_report() -> None:

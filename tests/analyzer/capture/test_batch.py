@@ -1,82 +1,78 @@
-"""Batches hold the packets that the plain reader gives, and the capture's state is the same afterwards."""
+"""A batch: which of its packets are wanted, which link types it has, what is left of it; and the buffer under it."""
 
 from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from analyzer.capture import batch
-from analyzer.capture.container import read_capture
-from analyzer.capture.pcap import is_current, write_pcap
-from analyzer.capture.state import CaptureState, RawRecord
+from analyzer.capture.batch import Batch, Buffer, Rows, batches_of, joined
+from analyzer.capture.state import CaptureState
+from analyzer.capture.supply import FileSupply
+
+SECOND = 10**9
 
 
-def plain(data: bytes) -> tuple[list[RawRecord], CaptureState]:
-    """Record by record."""
-    state = CaptureState("x")
-    return list(read_capture(iter([data]), state)), state
+def rows(*links: int) -> Rows:
+    """A packet of one byte each second."""
+    count = len(links)
+    ones = np.ones(count, np.int64)
+    numbers = np.arange(1, count + 1)
+    return Rows(numbers, numbers - 1, ones, ones, numbers * SECOND, np.array(links))
 
 
-def batched(data: bytes) -> tuple[list[RawRecord], CaptureState]:
-    """The same from batches."""
-    state = CaptureState("x")
-    found: list[RawRecord] = []
-    for part in batch.read_batches(io.BytesIO(data), state):
-        assert part.first_number == len(found) + 1
-        found += [
-            (int(part.at[index]), part.link_type, part.data(index), int(part.wire[index])) for index in range(len(part))
-        ]
-        for index in range(len(part)):
-            head = part.heads[index].tobytes()[part.skip :][: len(part.data(index))]
-            assert part.data(index).startswith(head)
-    return found, state
+def batch_of(*links: int) -> Batch:
+    """The same, in a buffer."""
+    buffer = Buffer(FileSupply(io.BytesIO(b"abcdefgh"), CaptureState("x")))
+    buffer.fill(0)
+    (only,) = batches_of(buffer.data, rows(*links), last=True)
+    return only
 
 
-@given(
-    lengths=st.lists(st.integers(0, 400), max_size=60),
-    cut=st.integers(0, 60),
-    nanoseconds=st.booleans(),
-    most=st.integers(1, 50),
-    buffer=st.sampled_from([600, 1000, 1 << 16]),
-)
-def test_batches_equal_records(lengths: list[int], cut: int, nanoseconds: bool, most: int, buffer: int) -> None:
-    """Whatever the sizes, and where the file breaks off."""
-    held = io.BytesIO()
-    write_pcap(
-        held,
-        [(10**18 + index * 1000, bytes(length)) for index, length in enumerate(lengths)],
-        nanoseconds=nanoseconds,
-        snap_length=300,
-    )
-    data = held.getvalue()
-    data = data[: max(24, len(data) - cut)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch, "MOST", most)
-        patch.setattr(batch, "BUFFER", buffer)
-        found, state = batched(data)
-    expected, plain_state = plain(data)
-    assert found == expected
-    assert (state.cut, state.notes) == (plain_state.cut, plain_state.notes)
-    assert state.consumed == len(data)
+def test_what_is_left_after_a_time() -> None:
+    """From the first packet after it on."""
+    part = batch_of(1, 1, 1, 1, 1)
+    assert part.left(3 * SECOND) == [4 * SECOND, 5 * SECOND]
+    assert part.left(9 * SECOND) == []
+    assert part.data(1) == b"b"
 
 
-def test_the_last_batch_knows_it() -> None:
-    """And what is left of it after a time."""
-    held = io.BytesIO()
-    write_pcap(held, [(second * 10**9, b"x") for second in range(1, 6)])
-    state = CaptureState("x")
-    (part,) = batch.read_batches(io.BytesIO(held.getvalue()), state)
-    assert part.is_last
-    assert part.left(3 * 10**9) == [4 * 10**9, 5 * 10**9]
-    assert part.left(9 * 10**9) == []
+def test_link_types_by_their_first_packets() -> None:
+    """One type is told without its packets."""
+    assert list(batch_of(113, 113).link_types()) == [(113, None)]
+    mixed = [(kind, those.tolist()) for kind, those in batch_of(113, 1, 113).link_types() if those is not None]
+    assert mixed == [(113, [0, 2]), (1, [1])]
 
 
-def test_old_versions_are_not_batched() -> None:
-    """Their lengths stand in either order."""
-    held = io.BytesIO()
-    write_pcap(held, [])
-    assert is_current(io.BytesIO(held.getvalue()))
-    assert not is_current(io.BytesIO(held.getvalue()[:6] + b"\x03\0" + held.getvalue()[8:]))
+def test_packets_outside_a_time() -> None:
+    """Are marked, and stay countable."""
+    part = batch_of(1, 1, 1)
+    assert part.within(None, None) is part
+    since, until = part.within(2 * SECOND, None), part.within(None, 2 * SECOND)
+    assert since.outside is not None
+    assert since.outside.tolist() == [True, False, False]
+    assert until.outside is not None
+    assert until.outside.tolist() == [False, False, True]
+    assert len(until) == 3
+
+
+def test_large_batches_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the last one is the last."""
+    monkeypatch.setattr(batch, "MOST", 2)
+    buffer = Buffer(FileSupply(io.BytesIO(b"abcdefgh"), CaptureState("x")))
+    buffer.fill(0)
+    parts = list(batches_of(buffer.data, joined([rows(1, 1), rows(1)]), last=True))
+    assert [(len(part), part.is_last) for part in parts] == [(2, False), (1, True)]
+
+
+def test_a_buffer_slides() -> None:
+    """What is kept comes first; a place in the file is the base and the place in the buffer."""
+    buffer = Buffer(FileSupply(io.BytesIO(b"abcdefgh"), CaptureState("x")), size=5)
+    buffer.fill(0)
+    assert (buffer.data[: buffer.held], buffer.base, buffer.ended) == (b"abcde", 0, False)
+    buffer.fill(3)
+    assert (buffer.data[: buffer.held], buffer.base, buffer.ended) == (b"defgh", 3, True)
+    buffer.fill(5)
+    assert (buffer.held, buffer.base, buffer.ended) == (0, 8, True)

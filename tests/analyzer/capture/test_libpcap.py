@@ -26,7 +26,7 @@ def collect(tap, wanted):
         batch = tap.read()
         if batch is not None:
             for n in range(len(batch)):
-                found.append((batch.first_number + n, batch.data(n).hex(), int(batch.at[n]), int(batch.wire[n])))
+                found.append((int(batch.numbers[n]), batch.data(n).hex(), int(batch.at[n]), int(batch.wire[n])))
     return found
 
 # Without somebody who listens there would be ICMP errors, too.

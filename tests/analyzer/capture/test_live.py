@@ -8,6 +8,7 @@ from analyzer.capture.batch import Batch
 from analyzer.capture.live import SECOND, SETTLED, LiveSource
 from analyzer.capture.packet import Elapsed, Packet, Run
 from analyzer.capture.tap import Counts
+from analyzer.capture.track import Sifting
 from tests.analyzer.live.scripted import ScriptedTap
 
 START = 1_790_000_000 * SECOND
@@ -24,7 +25,7 @@ class Everything:
 def played(*taps: ScriptedTap, clock: int = START) -> tuple[list[Packet], list[Elapsed], LiveSource]:
     """All that comes until the last tap is gone."""
     source = LiveSource(taps, clock=lambda: clock)
-    items = list(source.sifted(Everything(), 0))
+    items = list(source.sifted(Sifting(Everything())))
     packets = [item for item in items if isinstance(item, Packet)]
     return packets, [item for item in items if isinstance(item, Elapsed)], source
 
@@ -54,7 +55,7 @@ def test_an_interface_that_goes_away_is_noted_and_the_others_go_on() -> None:
     gone: list[tuple[str, str]] = []
     one, other = ScriptedTap(records(1), name="a"), ScriptedTap(records(2, 3, 4), name="b", at_a_time=1)
     source = LiveSource((one, other), clock=lambda: START, on_gone=lambda *each: gone.append(each))
-    assert len([item for item in source.sifted(Everything(), 0) if isinstance(item, Packet)]) == 4
+    assert len([item for item in source.sifted(Sifting(Everything())) if isinstance(item, Packet)]) == 4
     assert [name for name, _ in gone] == ["a", "b"]
     assert all(state.cut and "went down" in state.notes[0] for state in source.captures)
     [error] = source.errors
@@ -75,7 +76,7 @@ def test_time_goes_on_without_packets() -> None:
             source.stop()
 
     source = LiveSource([ScriptedTap(records(5000), at_end=quiet)], clock=clock)
-    times = [item.at for item in source.sifted(Everything(), 0) if isinstance(item, Elapsed)]
+    times = [item.at for item in source.sifted(Sifting(Everything())) if isinstance(item, Elapsed)]
     assert times == sorted(times)
     assert START + 6 * SECOND < times[-1] <= now[0] - SETTLED
 
@@ -91,7 +92,7 @@ def test_stop_reads_what_the_kernel_has_and_at_once_does_not() -> None:
 
         source = LiveSource([ScriptedTap(records(1, 2, 3, 4, 5), at_a_time=1, at_end=lambda: None)], clock=clock)
         got = 0
-        for item in source.sifted(Everything(), 0):
+        for item in source.sifted(Sifting(Everything())):
             if isinstance(item, Packet):
                 got += 1
                 source.stop(at_once=at_once)
@@ -108,7 +109,7 @@ def test_what_the_kernel_drops_is_noted_with_its_time() -> None:
         return now[0]
 
     source = LiveSource([tap], clock=clock)
-    for item in source.sifted(Everything(), 0):
+    for item in source.sifted(Sifting(Everything())):
         if isinstance(item, Packet) and item.ref.number == 2:
             tap.dropped = 7
     [state] = source.captures

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.capture.merge import Source, Track
+from analyzer.capture.merge import Source
 from analyzer.capture.packet import Packet
 from analyzer.capture.pcap import write_pcap
 from analyzer.capture.pcapng_writer import PcapngWriter
 from analyzer.capture.sources import Input
+from analyzer.capture.track import Track
 from analyzer.errors import NotACapture
 
 SECOND = 1_000_000_000

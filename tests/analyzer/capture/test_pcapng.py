@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.capture.blocks import NUMBERED
 from analyzer.capture.pcap import LARGEST_RECORD
-from analyzer.capture.pcapng import NUMBERED, read_pcapng
+from analyzer.capture.pcapng import read_pcapng
 from analyzer.capture.pcapng_writer import PcapngWriter
 from analyzer.capture.state import NOT_A_PACKET, CaptureState, RawRecord
 from analyzer.capture.window import Window

@@ -11,13 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.capture import records
-from analyzer.capture.pcap import write_pcap
-from analyzer.capture.records import Layout, Walker
+from analyzer.capture.pcap import VARIANTS, Variant, write_pcap
+from analyzer.capture.pcap_batches import Records
+from analyzer.capture.records import Walker
 
 HEADER = 24
 
 
-def one_by_one(data: bytes, layout: Layout) -> tuple[list[int], int, bool]:
+def variant(order: str) -> Variant:
+    """Of nanosecond files."""
+    return next(each for each in VARIANTS.values() if (each.order, each.name) == (order, "pcap-ns"))
+
+
+def one_by_one(data: bytes, layout: Records) -> tuple[list[int], int, bool]:
     """The definition."""
     at = 0
     places: list[int] = []
@@ -49,7 +55,7 @@ def test_the_same_records(lengths: list[int], order: str, lane: int, junk: bytes
     data = bytearray(held.getvalue()[HEADER:] + junk)
     if spoiled < len(data):
         data[spoiled] ^= 0xFF
-    layout = Layout(order, 16, 262_144, 10**9)
+    layout = Records(variant(order), 262_144)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "LANE", lane)
         places, at, damaged = Walker(data + bytes(64), layout).walk(0, len(data))
@@ -58,7 +64,7 @@ def test_the_same_records(lengths: list[int], order: str, lane: int, junk: bytes
 
 def test_length_of_a_record() -> None:
     """What its header claims, believable or not."""
-    walker = Walker(bytearray(struct.pack(">IIII", 1, 2, 0xFFFFFFFF, 4)), Layout(">", 16, 100, 10**6))
+    walker = Walker(bytearray(struct.pack(">IIII", 1, 2, 0xFFFFFFFF, 4)), Records(variant(">"), 100))
     assert walker.length(0) == 0xFFFFFFFF
     assert walker.walk(0, 16)[1:] == (0, True)
     assert walker.walk(0, 16)[0].dtype == np.int64

@@ -26,7 +26,7 @@ while not any(data.endswith(b"to the other".hex()) for _, data, _ in found) and 
     batch = tap.read()
     if batch is not None:
         for n in range(len(batch)):
-            found.append((batch.first_number + n, batch.data(n).hex(), int(batch.at[n])))
+            found.append((int(batch.numbers[n]), batch.data(n).hex(), int(batch.at[n])))
 try:
     scapy_tap("nowhere")
     refused = ""

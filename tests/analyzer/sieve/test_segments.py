@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from analyzer.capture import open_source
-from analyzer.capture.batch import Batch, read_batches
+from analyzer.capture.batch import Batch
 from analyzer.capture.packet import Packet
+from analyzer.capture.pcap_batches import read_pcap_batches
 from analyzer.capture.state import CaptureState
+from analyzer.capture.supply import FileSupply
 from analyzer.decode import Decoder, Segment
 from analyzer.sieve.columns import columns_of
 from analyzer.sieve.segments import segments_of
@@ -29,12 +31,13 @@ def test_segments_agree_with_the_decoder(file: str) -> None:
     with open_source([str(HERE / file)], stdin=io.BytesIO()) as source:
         decoded: list[Any] = [Decoder().decode(packet) for packet in source if isinstance(packet, Packet)]
     part: Batch
-    for part in read_batches(io.BytesIO((HERE / file).read_bytes()), CaptureState("x")):
+    state = CaptureState("x")
+    for part in read_pcap_batches(FileSupply(io.BytesIO((HERE / file).read_bytes()), state), state):
         columns = columns_of(part, 0)
         rows = np.flatnonzero(columns.keys)
         segments = segments_of(part, columns, rows)
         for place, row in enumerate(rows.tolist()):
-            segment = decoded[part.first_number - 1 + row]
+            segment = decoded[part.numbers[row] - 1]
             assert isinstance(segment, Segment)
             assert segments.sequence[place] == segment.sequence
             assert segments.flags[place] == segment.flags

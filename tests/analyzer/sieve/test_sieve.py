@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer import pipeline
-from analyzer.capture import Packet, batch, open_source
+from analyzer.capture import Packet, Sifting, batch, open_source
 from analyzer.capture.packet import Elapsed
 from analyzer.capture.pcap import write_pcap
 from analyzer.decode import Decoder, Segment, Skipped, SkipReason, TcpFlags
@@ -33,9 +33,16 @@ CLASSIC = sorted(
 )
 
 
-def sifted_report(paths: tuple[str, ...], dist_ports: frozenset[int] = frozenset(), *, sieve: bool = True) -> str:
+def sifted_report(
+    paths: tuple[str, ...],
+    dist_ports: frozenset[int] = frozenset(),
+    *,
+    sieve: bool = True,
+    times: tuple[int | None, int | None] = (None, None),
+) -> str:
     """The JSON report of captures."""
-    options = Options(dist_ports=dist_ports, sieve_from=0 if sieve else None)
+    since, until = times
+    options = Options(dist_ports=dist_ports, sieve_from=0 if sieve else None, since=since, until=until)
     with open_source(paths, stdin=io.BytesIO()) as source:
         return json_doc.render(view.build(pipeline.analyze(source, options)))
 
@@ -69,7 +76,7 @@ def test_columns_agree_with_the_decoder(file: str) -> None:
     sifter = _All()
     decoder = Decoder()
     with open_source([str(provenance.HERE / file)], stdin=io.BytesIO()) as source:
-        items = source.sifted(sifter, 0)  # type: ignore[arg-type]
+        items = source.sifted(Sifting(sifter))  # type: ignore[arg-type]
         packets = [packet for packet in items if isinstance(packet, Packet)]
     assert len(packets) == len(sifter.seen) or not sifter.seen
     for packet, (key, mark, foreign) in zip(packets, sifter.seen, strict=False):
@@ -92,7 +99,7 @@ def test_most_packets_are_covered() -> None:
     for file in CLASSIC:
         sifter = _All()
         with open_source([str(provenance.HERE / file)], stdin=io.BytesIO()) as source:
-            for item in source.sifted(sifter, 0):  # type: ignore[arg-type]
+            for item in source.sifted(Sifting(sifter)):  # type: ignore[arg-type]
                 assert isinstance(item, Packet | Elapsed)
         covered += sum(key != UNCOVERED or foreign for key, _, foreign in sifter.seen)
         total += len(sifter.seen)
@@ -113,11 +120,19 @@ def _packets(file: str) -> tuple[int, list[tuple[int, bytes]]]:
     snap=st.sampled_from([60, 74, 90, 262_144]),
     most=st.integers(1, 40),
     cut=st.integers(0, 40),
+    part=st.tuples(st.none() | st.integers(0, 30), st.none() | st.integers(0, 60)),
 )
 def test_mutated_captures_give_the_same_report(
-    file: str, drop: set[int], swaps: list[int], snap: int, most: int, cut: int, tmp_path: Path
+    file: str,
+    drop: set[int],
+    swaps: list[int],
+    snap: int,
+    most: int,
+    cut: int,
+    part: tuple[int | None, int | None],
+    tmp_path: Path,
 ) -> None:
-    """Packets lost, swapped and sliced, and a file that breaks off: no difference."""
+    """Packets lost, swapped and sliced, a file that breaks off, only a part of the time: no difference."""
     link_type, packets = _packets(file)
     for place in swaps:
         if place + 1 < len(packets):
@@ -131,4 +146,6 @@ def test_mutated_captures_give_the_same_report(
         return
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batch, "MOST", most)
-        assert sifted_report((str(path),)) == sifted_report((str(path),), sieve=False)
+        since, until = (None if place is None or place >= len(left) else left[place][0] for place in part)
+        times = since, until
+        assert sifted_report((str(path),), times=times) == sifted_report((str(path),), sieve=False, times=times)
