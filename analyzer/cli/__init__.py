@@ -20,7 +20,7 @@ import click
 from analyzer import __version__
 from analyzer.cli.ending import EXIT_STATUS, INTERRUPTED, complain
 
-COMMANDS = ("analyze", "sniff", "interfaces", "decode", "explain", "rules")
+COMMANDS = ("analyze", "sniff", "interfaces", "decode", "explain", "rules", "attach")
 """In the order of the help.  Each is the function ``command`` of the module of its name."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from analyzer.cli.attach import attach_report, known_ticket
 from analyzer.cli.ending import EXIT_STATUS, PROBLEMS, finish, opened
 from analyzer.cli.options import FLAVOURS, FORMATS, cookie_files, selection
 
@@ -41,6 +42,13 @@ if TYPE_CHECKING:
     default="github",
     help="Whose Markdown: a comment for a ticket there; jira: its wiki markup [default: github].",
 )
+@click.option(
+    "--attach",
+    "ticket",
+    metavar="TRACKER:KEY",
+    help="Put the report on this ticket, with the files of -o (see distscope attach).",
+)
+@click.option("--dry-run", is_flag=True, help="With --attach: show what would be sent, send nothing.")
 @click.option("-q", "--quiet", is_flag=True, help="Only one line for each problem; no progress.")
 @click.pass_context
 def command(
@@ -50,6 +58,8 @@ def command(
     outputs: tuple[str, ...],
     format_: str | None,
     flavour: str,
+    ticket: str | None,
+    dry_run: bool,
     quiet: bool,
     no_color: bool,
     keep_digests: bool,
@@ -67,6 +77,7 @@ def command(
       distscope analyze node1.pcap node2.pcap --cookie-file ~/.erlang.cookie
       distscope analyze 'trace.pcap*' --since 15:10 --until 15:20 -o report.json
       distscope analyze incident.pcap -o comment.md --flavour gitlab
+      distscope analyze incident.pcap -o report.json --attach rt:4711
       tcpdump -i any -s 0 -U -w - | distscope analyze -
     """
     from analyzer import pipeline
@@ -81,6 +92,7 @@ def command(
     files = [(path, format_of(path, format_)) for path in outputs]
     for path in outputs:
         check_writable(path, captures)
+    target = known_ticket(ticket, dry_run=dry_run)
     options = options_of(captures, **selected)
     look = look_of_terminal(color=not no_color, flavour=flavour)
     live = "-" in captures and name == "text"
@@ -121,4 +133,7 @@ def command(
                     announce(diagnosis)
         else:
             emit("".join(f"{line}\n" for line in terminal.problem_lines(document)))
-        finish(ctx, source, PROBLEMS if document.counts[Outcome.PROBLEM] else 0)
+        status = PROBLEMS if document.counts[Outcome.PROBLEM] else 0
+        if target is not None:
+            status = attach_report(document, outputs, target, status, dry_run=dry_run)
+        finish(ctx, source, status)

@@ -22,7 +22,7 @@ from analyzer.report.document import (
 )
 from analyzer.report.handbook import own_page
 from analyzer.report.phrases import says
-from analyzer.report.wording import counted, facts, plain, sentence
+from analyzer.report.wording import facts, plain, sentence, summarise
 from analyzer.sessions.attempt import Attempt, Kind, Party
 from dissectors import flags
 
@@ -42,7 +42,11 @@ def build(analysis: Analysis, *, keep_digests: bool = False) -> Document:
     return Document(
         version=__version__,
         captures=tuple(map(_capture, analysis.captures)),
-        summary=summarise(outcomes, cases, sum(capture.packets for capture in analysis.captures)),
+        summary=summarise(
+            outcomes,
+            sum(case.outcome is Outcome.PROBLEM for case in cases),
+            sum(capture.packets for capture in analysis.captures),
+        ),
         counts=outcomes,
         verdicts=dict(sorted(Counter(diagnosis.verdict for diagnosis in diagnoses).items())),
         attempts=tuple(views.values()),
@@ -91,22 +95,6 @@ def who(attempt: Attempt) -> str:
     if attempt.kind is Kind.QUERY:
         return f"{initiator} asks EPMD at {acceptor}"
     return f"{initiator} → {acceptor}"
-
-
-def summarise(counts: dict[Outcome, int], cases: Sequence[Case], packets: int) -> str:
-    """The answer in numbers, one sentence."""
-    total = sum(counts.values())
-    if not total:
-        return f"No attempt of an Erlang node to reach another in {counted(packets, 'packet')}."
-    failed, unclear, well = (counts[each] for each in (Outcome.PROBLEM, Outcome.INCONCLUSIVE, Outcome.OK))
-    problems = sum(case.outcome is Outcome.PROBLEM for case in cases)
-    rest = [f"{unclear:,} unclear"] * bool(unclear) + [f"{well:,} ok"] * bool(well)
-    attempts = counted(total, "attempt")
-    if problems:
-        return f"{counted(problems, 'problem')} found: {', '.join([f'{failed:,} of {attempts} failed', *rest])}."
-    if not unclear:
-        rest = ["all ok" if total > 1 else "ok"]
-    return f"No problem found: {attempts}, {', '.join(rest)}."
 
 
 # --- Parts -----------------------------------------------------------------------------------------------------------

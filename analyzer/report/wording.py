@@ -124,6 +124,21 @@ def facts(event: Event, *, keep_digests: bool) -> dict[str, object]:
     return fields
 
 
+def summarise(counts: dict[Outcome, int], problems: int, packets: int) -> str:
+    """The answer in numbers, one sentence: attempts by outcome, problems once attempts are folded, packets read."""
+    total = sum(counts.values())
+    if not total:
+        return f"No attempt of an Erlang node to reach another in {counted(packets, 'packet')}."
+    failed, unclear, well = (counts[each] for each in (Outcome.PROBLEM, Outcome.INCONCLUSIVE, Outcome.OK))
+    rest = [f"{unclear:,} unclear"] * bool(unclear) + [f"{well:,} ok"] * bool(well)
+    attempts = counted(total, "attempt")
+    if problems:
+        return f"{counted(problems, 'problem')} found: {', '.join([f'{failed:,} of {attempts} failed', *rest])}."
+    if not unclear:
+        rest = ["all ok" if total > 1 else "ok"]
+    return f"No problem found: {attempts}, {', '.join(rest)}."
+
+
 def sentence(text: str) -> str:
     """``text`` fit to be shown, with a capital and a full stop; a name at its start stays as it is."""
     text = printable(text.strip())
