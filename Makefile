@@ -15,7 +15,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Set WITHOUT_TSHARK=1 to run the tests on a machine where tshark can't be had: the second opinion is then left out, loudly.
-export WITHOUT_TSHARK
+# WITHOUT_BROWSER=1 does the same for chromium, which looks at the HTML reports.
+export WITHOUT_TSHARK WITHOUT_BROWSER
 
 .PHONY: demo test check golden samples docs bench fuzz clean
 .DELETE_ON_ERROR:
@@ -29,6 +30,7 @@ test: check
 	@[ "$$(id -u)" -ne 0 ] || .ci/need ip iproute2
 	@.ci/need rt-setup-database-5 request-tracker5 rt5-db-sqlite rt5-standalone || \
 	  { [ -z "$$CI" ] && echo 'Going on all the same: what needs a real Request Tracker is left out of the tests.' >&2; }
+	$(if $(WITHOUT_BROWSER),,@.ci/need chromium chromium && .ci/need chromedriver chromium-driver)
 	$(BIN)/pytest
 
 check: $(VENV)/.dev

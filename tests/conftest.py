@@ -16,7 +16,8 @@ WITHOUT_TSHARK = bool(os.environ.get("WITHOUT_TSHARK"))
 """Said on purpose, for machines where it can't be had; CI never does."""
 WITHOUT_NAMESPACES = not (os.geteuid() == 0 and shutil.which("ip"))
 """Live capture is tested in network namespaces, which take root and the program ip."""
-
+WITHOUT_BROWSER = bool(os.environ.get("WITHOUT_BROWSER"))
+"""Said on purpose, as for tshark: nobody looks at the HTML reports."""
 WITHOUT_RT = not Path("/usr/sbin/rt-setup-database-5").exists() and not os.environ.get("CI")
 """Request Tracker is a lot to install on a machine that is not one's own to change; CI demands it."""
 
@@ -37,6 +38,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     left_out = []
     if WITHOUT_TSHARK:
         left_out.append("WITHOUT_TSHARK is set: tests/test_tshark.py, the second opinion on decoding, was left out.")
+    if WITHOUT_BROWSER:
+        left_out.append("WITHOUT_BROWSER is set: tests/test_browser.py, a look at the HTML reports, was left out.")
     if WITHOUT_RT:
         left_out.append(
             "Request Tracker 5 is not installed: that distscope attach works with a real one was not tested. "

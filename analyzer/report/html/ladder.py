@@ -55,6 +55,8 @@ class _Sheet:
     y: int = HEAD
     behind: list[Shape] = field(default_factory=list)
     shapes: list[Shape] = field(default_factory=list)
+    shown: set[int] = field(default_factory=set)
+    """Lines of the proof that have their mark: one packet may carry several messages."""
     epmd_until: int = 0
     """Where its lifeline ends; 0 if it takes no part."""
 
@@ -65,7 +67,10 @@ class _Sheet:
 
     def badges(self, packets: Sequence[PacketRef], proof: Sequence[EvidenceView]) -> None:
         """Right of the lifelines: which lines of the proof these packets are."""
-        numbers = [number for number, each in enumerate(proof, 1) if each.packet in packets]
+        numbers = [
+            number for number, each in enumerate(proof, 1) if each.packet in packets and number not in self.shown
+        ]
+        self.shown.update(numbers)
         for place, number in enumerate(numbers[:MOST_BADGES]):
             x = RIGHT + 20 + 20 * place
             self.shapes += [shapes.disc("badge", x, self.y, 9), Text(x, self.y + 4, "badge-text", str(number))]
@@ -81,6 +86,7 @@ def ladder_of(case: Case) -> Ladder | None:
     sheet = _Sheet(case, len(captures) > 1)
     start = last = attempt.started_at
     link_up = False
+    broken = _broken(case)
     for item in _story(case.steps, proof):
         if isinstance(item, int):
             _left_out(sheet, item)
@@ -92,7 +98,7 @@ def ladder_of(case: Case) -> Ladder | None:
             _pause(sheet, waited, silence(waited, link_up=link_up))
         last = packets[-1].at
         if isinstance(item, Step):
-            _step(sheet, item, proof)
+            _step(sheet, item, proof, broken=item is broken)
         else:
             _aside(sheet, item, proof, start)
     if attempt.omitted:
@@ -106,6 +112,12 @@ def ladder_of(case: Case) -> Ladder | None:
         description=_description(case),
         shapes=(*sheet.behind, *_lifelines(sheet, first.left, acceptor), *sheet.shapes),
     )
+
+
+def _broken(case: Case) -> Step | None:
+    """The step of the packet at which it broke; of several messages in it the one that ends something."""
+    at = [step for step in case.steps if case.broke in step.packets]
+    return next((step for step in at if step.sign.ends), at[0] if at else None)
 
 
 def _story(steps: Sequence[Step], proof: Sequence[EvidenceView]) -> Iterator[Step | EvidenceView | int]:
@@ -131,11 +143,12 @@ def _story(steps: Sequence[Step], proof: Sequence[EvidenceView]) -> Iterator[Ste
 # --- Rows ------------------------------------------------------------------------------------------------------------
 
 
-def _step(sheet: _Sheet, step: Step, proof: Sequence[EvidenceView]) -> None:
+def _step(sheet: _Sheet, step: Step, proof: Sequence[EvidenceView], *, broken: bool) -> None:
     top = sheet.y
+    css = f"says {step.sign.value}{' within' if broken else ''}"
     for text in shapes.lines_of(step.says, SIZE, RIGHT - LEFT - 28, MOST_LINES):
         sheet.y += LINE
-        sheet.shapes.append(Text(LEFT + 12, sheet.y, f"says {step.sign.value}", text))
+        sheet.shapes.append(Text(LEFT + 12, sheet.y, css, text))
     own = step.packets[:1] if _repeats(step) else step.packets
     sheet.y += 9
     sheet.margin(step.since_start, own, top + LINE)
@@ -144,7 +157,7 @@ def _step(sheet: _Sheet, step: Step, proof: Sequence[EvidenceView]) -> None:
     sheet.y += 8
     if _repeats(step):
         _again(sheet, step, proof)
-    if sheet.case.broke in step.packets:
+    if broken:
         _break(sheet, top, next((each.says for each in proof if each.packet == sheet.case.broke), ""))
     if step.leg is Leg.EPMD:
         sheet.epmd_until = sheet.y

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from analyzer.report.html import prose
 from analyzer.report.html.case import SYMBOLS, Chapter, Mentioned, chapter, mentioned
 from analyzer.report.html.mesh import Names, mesh_of
 from analyzer.report.html.strip import strip_of
+from analyzer.report.layout import shortened
 from analyzer.report.wording import GLOSSARY, NOTHING_FOUND, OUTCOMES, QUALITIES, counted
 
 IN_FULL = 60
@@ -132,8 +134,15 @@ def _environment() -> Environment:
         "release": captions.release_of,
         "about_node": captions.about_node,
         "refers": _refers,
+        "shortened": shortened,
+        "breakable": _breakable,
     }
     return environment
+
+
+def _breakable(name: str) -> Markup:
+    """A name that a browser breaks rather before the host, or between its parts, than in the middle of a word."""
+    return Markup("<wbr>").join(part for part in re.split(r"(?<=[.])|(?=@)", name) if part)
 
 
 def _refers(reference: str) -> bool:

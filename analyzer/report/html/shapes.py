@@ -53,8 +53,11 @@ def lines_of(text: str, size: float, room: float, most: int) -> list[str]:
     """``text`` in at most ``most`` lines of ``room`` pixels; what is cut off ends in an ellipsis."""
     # Broken by the letters that fit if all were narrow; the real widths decide about each line.
     letters = max(int(room / size / 0.5), 8)
+    text = text[: letters * (most + 1)]
     while True:
-        lines = textwrap.wrap(text, letters, break_on_hyphens=False, max_lines=most, placeholder="…") or [""]
+        lines = textwrap.wrap(text, letters, break_on_hyphens=False) or [""]
+        if len(lines) > most:
+            lines = [*lines[: most - 1], f"{lines[most - 1][: letters - 1]}…"]
         if letters <= 8 or all(width(line, size) <= room for line in lines):
             return lines
         letters -= max(letters // 12, 1)

@@ -59,6 +59,18 @@ def test_the_break_is_marked_where_it_was() -> None:
     assert _texts(drawing, "badge-text") == ["1", "2", "3"]
 
 
+def test_a_packet_with_several_messages_breaks_once() -> None:
+    """At the message that ends something, and each line of the proof has one mark."""
+    said = events.StatusSent(packet=packet(4, 1), side=BACK, leg=LINK, text="ok")
+    refused = events.StatusSent(packet=packet(4, 1), side=BACK, leg=LINK, text="not_allowed")
+    drawing = _drawn(
+        [*refused_handshake(0)[:3], said, refused], cookie_finding(evidence=(Evidence(packet(4, 1), "no"),))
+    )
+    assert _texts(drawing, "within") == ['status "not_allowed"']
+    assert _texts(drawing, "badge-text") == ["1"]
+    assert _count(drawing, "broken") == 1
+
+
 def test_a_dial_without_answer_does_not_arrive() -> None:
     """Each repetition is drawn with its time; the last ones are counted."""
     dials: list[Event] = [
