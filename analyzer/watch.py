@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 from analyzer.findings import Diagnosis, Outcome
 from analyzer.sessions.attempt import Attempt, Kind, Stage
+from dissectors.dialogue import Side
 
 SECOND = 10**9
 LOOK_EVERY = SECOND
 """Nanoseconds of capture time between two looks at attempts that have fallen silent."""
 SILENCE = 8 * SECOND
 """After this nothing more is expected of a setup: every timer of it is over (net_setuptime is 7 s)."""
+CLOSED = SECOND
+"""After this nothing more is expected of a connection that one side has closed: the other answers at once, or hangs."""
 UNANSWERED = 3
 """SYNs after which somebody who waits wants to know why: 3 seconds."""
 UP = frozenset({"connected", "registered"})
@@ -56,6 +59,8 @@ class Watch:
                 return
             if attempt.settled:
                 self._say(attempt, self._judge(attempt))
+            elif _half_closed(attempt):
+                self._waiting[attempt] = at
             return
         if attempt.settled:
             self._say(attempt, self._judge(attempt))
@@ -72,12 +77,14 @@ class Watch:
         self._looked_at = now
         for attempt in self._fresh & self._waiting.keys():
             diagnosis = self._judge(attempt)
-            if diagnosis.verdict in UP:
+            # A finished handshake can be a problem, too: of two nodes with one name, the second one gets through.
+            if diagnosis.verdict in UP or (attempt.stage is Stage.CONNECTED and not _half_closed(attempt)):
                 self._say(attempt, diagnosis)
         self._fresh.clear()
-        for attempt in [attempt for attempt, at in self._waiting.items() if now - at >= SILENCE]:
+        for attempt, at in [(each, at) for each, at in self._waiting.items() if now - at >= _patience(each)]:
             diagnosis = self._judge(attempt)
-            del self._waiting[attempt]
+            if now - at >= SILENCE:
+                del self._waiting[attempt]
             if diagnosis.outcome is Outcome.PROBLEM:
                 self._say(attempt, diagnosis)
 
@@ -86,6 +93,7 @@ class Watch:
         if attempt not in self._told:
             self._say(attempt, self._judge(attempt))
         del self._told[attempt]
+        self._waiting.pop(attempt, None)
         self._dialling.discard(attempt)
         self._fresh.discard(attempt)
 
@@ -101,3 +109,16 @@ class Watch:
         if self._told.get(attempt) != diagnosis.verdict:
             self._told[attempt] = diagnosis.verdict
             self._tell(diagnosis)
+
+
+def _half_closed(attempt: Attempt) -> bool:
+    """One side has closed; EPMD's doing so is how a lookup goes on."""
+    link, epmd = attempt.link, attempt.epmd
+    if link is not None:
+        return link.end is not None
+    return epmd is not None and epmd.end is not None and epmd.end.side is Side.INITIATOR
+
+
+def _patience(attempt: Attempt) -> int:
+    """How long an attempt has to be silent until that tells something."""
+    return CLOSED if _half_closed(attempt) else SILENCE

@@ -5,6 +5,7 @@ Signatures, keys and chains are not looked at: the other node has judged them al
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -161,6 +162,7 @@ def _utc_year(text: str) -> str:
     return ("19" if text[:2] >= "50" else "20") + text
 
 
+_MOMENT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})Z")
 _TIMES: dict[int, Callable[[str], str]] = {UTC_TIME: _utc_year, GENERALIZED_TIME: str}
 
 
@@ -168,6 +170,11 @@ def _time(tag: int, content: bytes) -> str:
     if tag not in _TIMES:
         raise Malformed("time", 0, "UTCTime or GeneralizedTime", f"tag {tag:#04x}")
     try:
-        return _iso(datetime.strptime(_TIMES[tag](content.decode("ascii")), "%Y%m%d%H%M%SZ"))
+        found = _MOMENT.fullmatch(_TIMES[tag](content.decode("ascii")))
+        if found is None:
+            raise ValueError
+        # Not strptime: Python imports that on its first use, when live capture may have lost the right to read it.
+        year, month, day, hour, minute, second = map(int, found.groups())
+        return _iso(datetime(year, month, day, hour, minute, second))
     except ValueError:
         raise Malformed("time", 0, "the form that RFC 5280 wants", repr(content)) from None

@@ -21,9 +21,9 @@ from analyzer.findings import Analysis
 from analyzer.report import Look, render, view
 
 _NOT_NEEDED = ("analyzer.__main__", "analyzer.cli", "analyzer.capture.scapy_live", "dissectors.scapy_layers", "rich")
-_LATE_IN_LIBRARIES = ("numpy.ma",)
-"""What numpy imports with the first set operation."""
-_CODECS = ("ascii", "idna", "latin-1", "unicode_escape", "utf-8")
+_LATE_ELSEWHERE = ("numpy.ma", "traceback")
+"""What numpy imports with the first set operation; what a defect is told with."""
+_CODECS = ("ascii", "idna", "latin-1", "unicode_escape", "utf-8", "utf-16-be", "utf-32-be")
 _NOTHING = Analysis(captures=(), diagnoses=(), incidents=(), nodes=(), notes=())
 
 
@@ -34,7 +34,7 @@ def preload(formats: Iterable[str]) -> None:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.startswith(_NOT_NEEDED):
                 importlib.import_module(module.name)
-    for name in sorted({*_imported_late(), *_LATE_IN_LIBRARIES}):
+    for name in sorted({*_imported_late(), *_LATE_ELSEWHERE}):
         if not name.startswith(_NOT_NEEDED):
             # What is not installed here will not be imported later either.
             with suppress(ImportError):

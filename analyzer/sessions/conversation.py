@@ -299,7 +299,11 @@ class Conversation:
         for said in self._first_bytes.said.values():
             said.clear()
         waiting, self._waiting = self._waiting, []
-        return [made for event in waiting for made in self._run(event)]
+        made = [each for event in waiting for each in self._run(event)]
+        if self._interpreter is not None:
+            for closing in self.connection.closings:  # while nobody knew what they speak
+                made += self._named(self._interpreter.close(closing.side))
+        return made
 
     def _hear(self, item: Item) -> None:
         if self._dissected is not None:

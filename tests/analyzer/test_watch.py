@@ -94,6 +94,44 @@ def test_a_link_is_told_when_it_is_up_and_again_when_it_ends_otherwise() -> None
     assert audience.verdicts == ["connected", "closed-normally"]
 
 
+def test_one_side_that_closes_is_judged_a_second_later() -> None:
+    """An initiator that gives up on a hung acceptor: nothing will answer its FIN, and somebody wants to know."""
+    clock = Clock()
+    Talk(clock).dial().name().fin(OUT)
+    [given_up] = attempts(clock)
+    assert not given_up.settled
+    audience = Audience(Outcome.PROBLEM)
+    audience.watch.heard(given_up, START)
+    audience.watch.passed(START + LOOK_EVERY)
+    assert audience.told == [given_up]
+
+
+def test_a_link_that_one_side_gives_up_is_told_anew() -> None:
+    """After a tick timeout the other side is not there to close."""
+    clock = Clock()
+    Talk(clock).dial().greet().chat().fin(OUT)
+    [link] = attempts(clock)
+    audience = Audience(Outcome.PROBLEM, "connected", again=True)
+    audience.watch.heard(link, START)
+    audience.watch.passed(START + LOOK_EVERY)
+    audience.verdict = "tick-timeout"
+    audience.watch.heard(link, START + LOOK_EVERY)
+    audience.watch.passed(START + 2 * LOOK_EVERY)
+    assert audience.verdicts == ["connected", "tick-timeout"]
+
+
+def test_a_link_that_is_up_can_be_a_problem() -> None:
+    """The second node of a name gets through, and its link is busy: there is no silence to wait for."""
+    clock = Clock()
+    Talk(clock).dial().greet().chat()
+    [up] = attempts(clock)
+    audience = Audience(Outcome.PROBLEM, "duplicate-name", again=True)
+    audience.watch.passed(START)
+    audience.watch.heard(up, START + 1)
+    audience.watch.passed(START + LOOK_EVERY)
+    assert audience.verdicts == ["duplicate-name"]
+
+
 def test_who_waits_is_told_once() -> None:
     """At the third SYN."""
     clock = Clock()

@@ -24,7 +24,12 @@ def whole_run() -> None:
     from tests.analyzer.live.test_session import recorded, session
     from tests.corpus import ROOT
 
-    for name in ("handshake/cookie-mismatch.pcap", "link/tick-timeout.pcap", "healthy/tls13.pcap"):
+    for name in (
+        "handshake/cookie-mismatch.pcap",
+        "link/tick-timeout.pcap",
+        "healthy/tls13.pcap",
+        "healthy/tls12.pcap",
+    ):
         heard = recorded(ROOT / "samples" / name)
         if heard is not None:
             document = view.build(session(heard[1], link_type=heard[0], options=Options()).run())

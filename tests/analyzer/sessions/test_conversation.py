@@ -178,6 +178,7 @@ def test_half_a_message_is_told_in_the_end(finish: str) -> None:
     made = converse(talk, None, NAMED)[1]
     [cut_off] = [event for event in made if isinstance(event, events.NotUnderstood)]
     assert (cut_off.side, cut_off.problem, cut_off.length) == (I, "truncated", 9)
+    assert (made[-1] is cut_off) is (finish == "end"), "a live reader knows it once both have closed"
 
 
 def test_bytes_after_the_handshake_count() -> None:
