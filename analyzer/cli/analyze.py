@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -83,7 +84,7 @@ def command(
     from analyzer import pipeline
     from analyzer.arguments import options_of
     from analyzer.findings import Outcome
-    from analyzer.report import EVIDENCE, FINGERPRINTED, Look, format_of, render, terminal, view
+    from analyzer.report import EVIDENCE, FINGERPRINTED, Look, format_of, pieces, terminal, view
     from analyzer.report.output import check_writable, emit, look_of_terminal, write
     from analyzer.report.progress import progress
     from analyzer.summary import fingerprinted
@@ -124,9 +125,9 @@ def command(
             if evidence is not None and how == EVIDENCE:
                 write(path, partial(evidence.write, document, analysis), private=keep_digests)
             else:
-                write(path, render(document, how, Look(flavour=flavour)))
+                write(path, pieces(document, how, Look(flavour=flavour)))
         if not quiet or name != "text":
-            emit(("\n" if told else "") + render(document, name, look))
+            all(map(emit, chain(["\n"] * bool(told), pieces(document, name, look))))
         elif live:  # those that only the end of the input has settled
             for diagnosis in analysis.diagnoses:
                 if id(diagnosis.attempt) not in told:

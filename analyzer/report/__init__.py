@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
 
 from analyzer.errors import DistscopeError, printable
@@ -31,6 +31,7 @@ __all__ = [
     "Renderer",
     "UnknownFormat",
     "format_of",
+    "pieces",
     "render",
 ]
 
@@ -86,6 +87,15 @@ FINGERPRINTED = frozenset({"html"})
 def render(document: Document, name: str, look: Look) -> str:
     """The report in the format ``name``, a key of :data:`RENDERERS`."""
     return RENDERERS[name](document, look)
+
+
+def pieces(document: Document, name: str, look: Look) -> Iterable[str]:
+    """The same, piece by piece where the whole may be larger than memory."""
+    if name == "json":
+        from analyzer.report import json_doc
+
+        return json_doc.pieces(document)
+    return (render(document, name, look),)
 
 
 def format_of(path: str, otherwise: str | None = None) -> str:

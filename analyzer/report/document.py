@@ -6,6 +6,8 @@ direction of text are written out (``\x1b``).  Times are nanoseconds since 1970-
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analyzer.capture.packet import PacketRef
 from analyzer.findings import CaptureSummary, Outcome
 from analyzer.report.story import Step
@@ -105,7 +107,7 @@ class Case:
 
     verdict: str
     outcome: Outcome
-    attempts: tuple[AttemptView, ...]
+    attempts: Sequence[AttemptView]
     """In time order; the first one stands for all."""
     steps: tuple[Step, ...]
     """Of the first attempt."""
@@ -148,8 +150,8 @@ class Document:
     counts: dict[Outcome, int]
     verdicts: dict[str, int]
     """Attempts by verdict, alphabetical."""
-    attempts: tuple[AttemptView, ...]
-    """In time order."""
+    attempts: Sequence[AttemptView]
+    """In time order.  May be made as they are asked for: best gone through once."""
     incidents: tuple[IncidentView, ...]
     cases: tuple[Case, ...]
     """Every attempt once: problems, then what is unclear, then what is well; each in time order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from analyzer.capture.packet import PacketRef
 from analyzer.findings import CaptureSummary, Outcome
@@ -17,11 +17,42 @@ Json = dict[str, object]
 
 def render(document: Document) -> str:
     """The report as UTF-8 text that ends with a newline; the same document gives the same text."""
-    return json.dumps(report(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return "".join(pieces(document))
+
+
+def pieces(document: Document) -> Iterator[str]:
+    """The same, an attempt at a time: a report of a hundred thousand attempts takes more than memory should."""
+    before = "{\n  "
+    for key, value in _report(document).items():
+        yield f"{before}{_dumped(key)}: "
+        if isinstance(value, Iterator):
+            yield from _array(value)
+        else:
+            yield _dumped(value, "  ")
+        before = ",\n  "
+    yield "\n}\n"
+
+
+def _array(values: Iterator[Json]) -> Iterator[str]:
+    before = "["
+    for value in values:
+        yield f"{before}\n    {_dumped(value, '    ')}"
+        before = ","
+    yield "[]" if before == "[" else "\n  ]"
+
+
+def _dumped(value: object, indent: str = "") -> str:
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return text.replace("\n", f"\n{indent}")  # within a string JSON has no newline
 
 
 def report(document: Document) -> Json:
     """The report as JSON values."""
+    return {key: list(value) if isinstance(value, Iterator) else value for key, value in _report(document).items()}
+
+
+def _report(document: Document) -> Json:
+    """The same; attempts and incidents are made as they are asked for."""
     counts = document.counts
     paths = [capture.path for capture in document.captures]
     return {
@@ -35,8 +66,8 @@ def report(document: Document) -> Json:
             "inconclusive": counts[Outcome.INCONCLUSIVE],
             "verdicts": document.verdicts,
         },
-        "attempts": [attempt(each, paths) for each in document.attempts],
-        "incidents": [_incident(incident) for incident in document.incidents],
+        "attempts": (attempt(each, paths) for each in document.attempts),
+        "incidents": (_incident(incident) for incident in document.incidents),
         "nodes": [_node(node) for node in document.nodes],
         "notes": list(document.notes),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -80,10 +80,10 @@ def check_writable(path: str, inputs: tuple[str, ...] = ()) -> None:
                 raise NotWritable("this is one of the captures", path=path, next_step="write to another file")
 
 
-def write(path: str, content: str | Callable[[BinaryIO], None], *, private: bool = False) -> None:
+def write(path: str, content: str | Iterable[str] | Callable[[BinaryIO], None], *, private: bool = False) -> None:
     """Write a file whole or not at all: a reader never sees half a report.  Raises NotWritable.
 
-    ``content`` is text, or writes by itself.  A ``private`` file is the user's alone to read."""
+    ``content`` is text, whole or in pieces, or writes by itself.  A ``private`` file is the user's alone to read."""
     import tempfile
 
     target = Path(path)
@@ -108,11 +108,11 @@ def write(path: str, content: str | Callable[[BinaryIO], None], *, private: bool
         ) from error
 
 
-def _put(content: str | Callable[[BinaryIO], None], file: IO[bytes]) -> None:
-    if isinstance(content, str):
-        file.write(content.encode())
-    else:
+def _put(content: str | Iterable[str] | Callable[[BinaryIO], None], file: IO[bytes]) -> None:
+    if callable(content):
         content(cast("BinaryIO", file))
+    else:
+        file.writelines(piece.encode() for piece in ([content] if isinstance(content, str) else content))
 
 
 def _umask() -> int:

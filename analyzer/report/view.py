@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
+from functools import lru_cache
+from typing import overload
 
 from analyzer import __version__
 from analyzer.errors import printable
@@ -32,10 +36,7 @@ def build(analysis: Analysis, *, keep_digests: bool = False) -> Document:
     diagnoses = analysis.diagnoses
     order = sorted(range(len(diagnoses)), key=lambda index: (diagnoses[index].attempt.started_at, index))
     rank = {index: position for position, index in enumerate(order)}
-    views = {
-        index: attempt_view(diagnoses[index], f"A{position + 1}", keep_digests=keep_digests)
-        for index, position in rank.items()
-    }
+    views = AttemptViews(diagnoses, order, keep_digests=keep_digests)
     counts = Counter(diagnosis.outcome for diagnosis in diagnoses)
     outcomes = {outcome: counts[outcome] for outcome in Outcome}
     cases = _cases(analysis, rank, views)
@@ -49,12 +50,47 @@ def build(analysis: Analysis, *, keep_digests: bool = False) -> Document:
         ),
         counts=outcomes,
         verdicts=dict(sorted(Counter(diagnosis.verdict for diagnosis in diagnoses).items())),
-        attempts=tuple(views.values()),
+        attempts=views,
         incidents=tuple(_incident(incident, rank) for incident in _by_time(analysis.incidents)),
         cases=cases,
         nodes=tuple(map(_node, analysis.nodes)),
         notes=tuple(map(printable, analysis.notes)),
     )
+
+
+class AttemptViews(Sequence[AttemptView]):
+    """The views of diagnoses, each made when it is asked for: a hundred thousand at once would fill the memory."""
+
+    KEPT = 64
+    """Of the latest, for whoever asks for one several times."""
+
+    def __init__(self, diagnoses: Sequence[Diagnosis], order: Sequence[int], *, keep_digests: bool) -> None:
+        """``order``: indices of the diagnoses as they are told; the first is A1."""
+
+        @lru_cache(self.KEPT)
+        def view_at(position: int) -> AttemptView:
+            return attempt_view(diagnoses[order[position]], f"A{position + 1}", keep_digests=keep_digests)
+
+        self._view_at = view_at
+        self._positions: Sequence[int] = range(len(order))
+
+    def of(self, positions: Iterable[int]) -> AttemptViews:
+        """Some of them."""
+        some = copy(self)
+        some._positions = array("L", positions)
+        return some
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    @overload
+    def __getitem__(self, index: int) -> AttemptView: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[AttemptView]: ...
+    def __getitem__(self, index: int | slice) -> AttemptView | Sequence[AttemptView]:
+        if isinstance(index, slice):
+            return self.of(self._positions[index])
+        return self._view_at(self._positions[index])
 
 
 def attempt_view(diagnosis: Diagnosis, name: str, *, keep_digests: bool = False) -> AttemptView:
@@ -100,7 +136,7 @@ def who(attempt: Attempt) -> str:
 # --- Parts -----------------------------------------------------------------------------------------------------------
 
 
-def _cases(analysis: Analysis, rank: dict[int, int], views: dict[int, AttemptView]) -> tuple[Case, ...]:
+def _cases(analysis: Analysis, rank: dict[int, int], views: AttemptViews) -> tuple[Case, ...]:
     groups: list[list[int]] = []
     seen: set[int] = set()
     for incident in analysis.incidents:
@@ -110,22 +146,22 @@ def _cases(analysis: Analysis, rank: dict[int, int], views: dict[int, AttemptVie
     lone: dict[tuple[object, ...], list[int]] = {}
     for index in rank:
         if index not in seen:
-            view = views[index]
-            fold = (view.verdict, view.who) if view.outcome is Outcome.OK else (index,)
+            diagnosis = analysis.diagnoses[index]
+            fold = (diagnosis.verdict, who(diagnosis.attempt)) if diagnosis.outcome is Outcome.OK else (index,)
             lone.setdefault(fold, []).append(index)
     groups += lone.values()
-    cases = [_case(analysis, [(index, views[index]) for index in group]) for group in groups]
+    cases = [_case(analysis.diagnoses[group[0]], views.of(rank[index] for index in group)) for group in groups]
     severity = (Outcome.PROBLEM, Outcome.INCONCLUSIVE, Outcome.OK)
     return tuple(sorted(cases, key=lambda case: (severity.index(case.outcome), case.first_at, case.verdict)))
 
 
-def _case(analysis: Analysis, members: Sequence[tuple[int, AttemptView]]) -> Case:
-    index, first = members[0]
-    told = story.steps(analysis.diagnoses[index].attempt)
+def _case(diagnosis: Diagnosis, members: AttemptViews) -> Case:
+    first = members[0]
+    told = story.steps(diagnosis.attempt)
     broke = None
     if first.outcome is Outcome.PROBLEM and first.finding is not None:
         broke = story.broke(told, (each.packet for each in first.finding.evidence))
-    return Case(first.verdict, first.outcome, tuple(view for _, view in members), told, broke)
+    return Case(first.verdict, first.outcome, members, told, broke)
 
 
 def _by_time(incidents: Sequence[Incident]) -> list[Incident]:

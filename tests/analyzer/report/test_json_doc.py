@@ -131,3 +131,12 @@ def test_the_schema_is_strict(path: tuple[Any, ...], key: str) -> None:
     place[key] = 1
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(SCHEMA).validate(read)
+
+
+@pytest.mark.parametrize("told", [analysis(), analysis_of()], ids=["attempts", "none"])
+def test_the_pieces_are_what_the_library_writes(told: Analysis) -> None:
+    """Whoever reads it cannot tell that it was never in memory as a whole."""
+    pieces = list(json_doc.pieces(view.build(told)))
+    text = "".join(pieces)
+    assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
+    assert len(pieces) > len(told.diagnoses)

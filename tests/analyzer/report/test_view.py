@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +27,18 @@ from tests.analyzer.report.building import (
     registration,
     unclear,
 )
+
+
+def test_views_are_made_when_asked_for() -> None:
+    """By place, from the end, in part and in whole, and the same one for the same place."""
+    document = view.build(analysis())
+    views = document.attempts
+    assert [each.id for each in views] == [f"A{number + 1}" for number in range(len(views))]
+    assert views[-1].id == list(views)[-1].id == f"A{len(views)}"
+    assert [each.id for each in views[1:3]] == ["A2", "A3"]
+    assert views[0] is views[0]
+    with pytest.raises(IndexError):
+        views[len(views)]
 
 
 def test_every_attempt_is_in_one_case() -> None:
@@ -115,7 +129,7 @@ def test_no_text_of_a_document_is_harmful(evil: str) -> None:
             return [value]
         if isinstance(value, dict):
             return [text for pair in value.items() for each in pair for text in texts(each)]
-        if isinstance(value, (list, tuple)):
+        if isinstance(value, Sequence):
             return [text for each in value for text in texts(each)]
         fields = getattr(value, "__dataclass_fields__", ())
         return [text for name in fields for text in texts(getattr(value, name))]
