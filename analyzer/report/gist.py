@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 
 from analyzer.errors import printable
 from analyzer.findings import Outcome
+from analyzer.report.document import Document
 from analyzer.report.layout import Look, Sheet
 from analyzer.report.wording import counted, summarise
 from dissectors.dataclass import dataclass, fields_of
@@ -63,6 +64,18 @@ class Gist:
         ]
         values = {"summary": self.summary, "captures": self.captures, "problems": problems}
         return json.dumps(values, ensure_ascii=False)
+
+
+def of_document(document: Document) -> Gist:
+    """Of a document that is about to be laid out."""
+    problems: list[Problem] = []
+    for case in document.cases:
+        if case.outcome is Outcome.PROBLEM:
+            # Those further on are only counted, and there may be thousands.
+            finding = case.first.finding if len(problems) < MOST_PROBLEMS else None
+            says, fix = (finding.says, (*finding.fix, "")[0]) if finding is not None else ("", "")
+            problems.append(Problem(case.verdict, case.first.certainty, len(case.attempts), says, fix))
+    return Gist(document.summary, tuple(capture.path for capture in document.captures), tuple(problems))
 
 
 def of_json(text: str) -> Gist | None:

@@ -53,21 +53,6 @@ CERTAINTIES: dict[str, str] = {
     "possible": "these packets fit, and others would be needed to be sure",
 }
 
-GLOSSARY: tuple[tuple[str, str], ...] = (
-    ("node", "a running Erlang system, such as one RabbitMQ server; its name is name@host"),
-    ("EPMD", "the port mapper on each host (TCP port 4369): it tells on which port a node listens"),
-    ("initiator, acceptor", "the node that opens the connection, and the one that listens"),
-    ("attempt", "one try of one node to reach another, from the lookup in EPMD to the end of the connection"),
-    (
-        "handshake",
-        "name, status, challenge, reply, ack: five messages in which both sides tell who they are and prove that they "
-        "know the cookie",
-    ),
-    ("cookie", "the shared secret of a cluster; it is never sent, only a digest that proves it"),
-    ("incident", "attempts of the same two sides with the same verdict, told as one"),
-)
-"""For a reader who does not know Erlang."""
-
 QUALITIES: dict[str, str] = {
     Quality.ONE_SIDED.value: "only one direction of the traffic is in the capture",
     Quality.MIDSTREAM.value: "the capture starts after the connection did",

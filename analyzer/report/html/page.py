@@ -14,14 +14,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from analyzer.findings import CaptureSummary, Outcome
-from analyzer.report import captions, times
+from analyzer.report import captions, gist, times
 from analyzer.report.document import Document
+from analyzer.report.glossary import WORDS
 from analyzer.report.html import prose
 from analyzer.report.html.case import SYMBOLS, Chapter, Mentioned, chapter, mentioned
 from analyzer.report.html.mesh import Names, mesh_of
 from analyzer.report.html.strip import strip_of
 from analyzer.report.layout import shortened
-from analyzer.report.wording import GLOSSARY, NOTHING_FOUND, OUTCOMES, QUALITIES, counted
+from analyzer.report.wording import NOTHING_FOUND, OUTCOMES, QUALITIES, counted
 
 IN_FULL = 60
 """Cases with diagram, proof and fixes; the worst ones come first."""
@@ -78,7 +79,8 @@ def render(document: Document) -> str:
             advice=captions.advice(document),
             captures=[(captions.capture_name(capture), _capture(capture)) for capture in document.captures],
             nothing_found=NOTHING_FOUND,
-            glossary=GLOSSARY,
+            glossary=WORDS,
+            gist=(gist.META, gist.of_document(document).to_json()),
             outcomes={outcome.value: (SYMBOLS[outcome], OUTCOMES[outcome], _TITLES[outcome]) for outcome in _TITLES},
             open_first=OPEN,
             style=Markup(style),

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.report import gist
+from analyzer.report import Look, gist, json_doc, render, view
 from analyzer.report.gist import Gist, Problem
+from tests.analyzer.report.building import analysis
 from tests.corpus import ROOT
 
 GOLDEN = sorted((ROOT / "tests/golden").glob("*/*.json"))
@@ -77,3 +78,11 @@ def test_hostile_values() -> None:
     assert told is not None
     assert told.text().isascii()
     assert "\x1b" not in told.text()
+
+
+def test_a_document_has_the_gist_of_its_report() -> None:
+    """Whether one asks before or after it was written."""
+    document = view.build(analysis())
+    assert gist.of_document(document) == gist.of_report(json_doc.report(document))
+    page = render(document, "html", Look())
+    assert gist.of_html(page) == gist.of_document(document)
