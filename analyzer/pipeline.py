@@ -6,7 +6,7 @@ Incremental: nothing waits for the end of the input but what only the end can te
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from analyzer import rules
@@ -279,8 +279,9 @@ def analyze(
     on_progress: Callable[[Source], None] | None = None,
     on_verdict: Callable[[Diagnosis], None] | None = None,
     witness: Witness | None = None,
+    extents: Mapping[int, Extent] | None = None,
 ) -> Analysis:
-    """Diagnose every attempt in ``source``.
+    """Diagnose every attempt in ``source``, of whose points of observation ``extents`` may know more than it shows.
 
     ``on_verdict`` hears of each attempt as soon as its connection has ended, with what is known then; the analysis that
     is returned knows the whole capture.  A KeyboardInterrupt ends the reading, not the report."""
@@ -299,6 +300,7 @@ def analyze(
         interrupted = True
         for _ in pipeline.correlator.finish():
             pass
+    pipeline.extents.update(extents or {})
     if witness is not None:
         witness.finished(pipeline.extents)
     return pipeline.conclude(*["interrupted: the rest of the input was not read"] * interrupted)

@@ -52,7 +52,7 @@ class Source:
     def worth_sifting(self) -> int | None:
         """Bytes of packets that the largest capture may hold; None if that is not known: it may be any number."""
         sizes = [track.unpacked for track in self._tracks]
-        return None if None in sizes else max(size or 0 for size in sizes)
+        return None if None in sizes else max((size or 0 for size in sizes), default=0)
 
     def sifted(self, sifting: Sifting) -> Iterator[Packet | Run | Elapsed]:
         """The same, but only the packets that a sifter lets pass, and the times up to which the others were read.

@@ -15,6 +15,7 @@ from analyzer.cli.options import FLAVOURS, FORMATS, cookie_files, selection
 
 if TYPE_CHECKING:
     from analyzer.findings import Diagnosis
+    from analyzer.redact.redactor import Redactor
 
 
 @click.command(
@@ -50,6 +51,13 @@ if TYPE_CHECKING:
     help="Put the report on this ticket, with the files of -o (see distscope attach).",
 )
 @click.option("--dry-run", is_flag=True, help="With --attach: show what would be sent, send nothing.")
+@click.option("--redact", is_flag=True, help="Pseudonyms in place of names of nodes, hosts, files, and of addresses.")
+@click.option(
+    "--redact-map",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Redact, and keep the way back in FILE; one that is there gives the same pseudonyms again.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Only one line for each problem; no progress.")
 @click.pass_context
 def command(
@@ -64,6 +72,8 @@ def command(
     quiet: bool,
     no_color: bool,
     keep_digests: bool,
+    redact: bool,
+    redact_map: str | None,
     **selected: Any,
 ) -> None:
     """Diagnose captures: which node failed to reach which, at which step, why, and what to change.
@@ -91,18 +101,20 @@ def command(
 
     name = format_ or "text"
     files = [(path, format_of(path, format_)) for path in outputs]
-    for path in outputs:
+    for path in (*outputs, *([redact_map] if redact_map else [])):
         check_writable(path, captures)
     target = known_ticket(ticket, dry_run=dry_run)
     options = options_of(captures, **selected)
     look = look_of_terminal(color=not no_color, flavour=flavour)
-    live = "-" in captures and name == "text"
+    redactor = _redactor(redact_map) if redact or redact_map else None
+    # What is redacted is known only at the end.
+    live = "-" in captures and name == "text" and redactor is None
     told: set[int] = set()
     evidence = None
-    if any(how == EVIDENCE for _, how in files):
+    if redactor is not None or any(how == EVIDENCE for _, how in files):
         from analyzer.evidence import Evidence
 
-        evidence = Evidence(options.epmd_ports, options.dist_ports, keep_digests=keep_digests)
+        evidence = Evidence(options.epmd_ports, options.dist_ports, keep_digests=keep_digests, redactor=redactor)
 
     def announce(diagnosis: Diagnosis) -> None:
         if diagnosis.outcome is Outcome.PROBLEM or not quiet:
@@ -120,6 +132,12 @@ def command(
             )
         if FINGERPRINTED & {name, *(how for _, how in files)}:
             analysis = fingerprinted(analysis)
+        if evidence is not None and redactor is not None:
+            analysis = evidence.redacted(analysis, options)
+        if redactor is not None and redact_map is not None:
+            from analyzer.redact.mapfile import text_of
+
+            write(redact_map, text_of(redactor), private=True)
         document = view.build(analysis, keep_digests=keep_digests)
         for path, how in files:
             if evidence is not None and how == EVIDENCE:
@@ -138,3 +156,9 @@ def command(
         if target is not None:
             status = attach_report(document, outputs, target, status, dry_run=dry_run)
         finish(ctx, source, status)
+
+
+def _redactor(path: str | None) -> Redactor:
+    from analyzer.redact.mapfile import load, new_redactor
+
+    return new_redactor() if path is None else load(path)

@@ -8,6 +8,7 @@
     edits      kept packets                      -> which of their bytes are hidden
     checksums  changed packets                   -> packets whose checksums fit as they did
     comments   Document                          -> what is said of each packet
+    replay     changed packets                   -> what can be analysed once more
 
 The law: the verdicts of an evidence capture are those of its original.
 """
@@ -15,7 +16,7 @@ The law: the verdicts of an evidence capture are those of its original.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from analyzer.capture.interface import LinkTypeOf
@@ -25,36 +26,75 @@ from analyzer.capture.pcapng_writer import PcapngWriter
 from analyzer.decode import Decoder
 from analyzer.evidence.checksums import repair
 from analyzer.evidence.comments import Comments, about, names
-from analyzer.evidence.edits import FILL, Edits, edits_of
+from analyzer.evidence.edits import Edit, Edits, Why, edits_of
 from analyzer.evidence.keeper import Keeper, Kept
+from analyzer.evidence.replay import Replay
 from analyzer.findings import Analysis
+from analyzer.pipeline import Options, analyze
+from analyzer.redact.headers import redact_headers
+from analyzer.redact.redactor import Redactor
 from analyzer.report.document import Document
+from analyzer.report.wording import counted
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.endpoints import Ports
+from dissectors.dataclass import replace
 
 __all__ = ["Evidence", "Keeper"]
 
 
 class Evidence:
-    """Give its ``keeper`` to the analysis as witness; then it can be written."""
+    """Give its ``keeper`` to the analysis as witness; then it can be redacted, and written."""
 
     def __init__(
-        self, epmd_ports: Collection[int], dist_ports: Collection[int] = (), *, keep_digests: bool = False
+        self,
+        epmd_ports: Collection[int],
+        dist_ports: Collection[int] = (),
+        *,
+        keep_digests: bool = False,
+        redactor: Redactor | None = None,
     ) -> None:
         self.keeper = Keeper()
         self._ports = Ports(epmd=frozenset(epmd_ports), distribution=frozenset(dist_ports))
         self._keep_digests = keep_digests
+        self._redactor = redactor
+        self._attempts: list[Attempt] | None = None
+        """Whose packets they are, where the analysis to be reported is another one."""
+
+    def redacted(self, analysis: Analysis, options: Options) -> Analysis:
+        """The analysis of the same packets without names: whatever is reported of it, none is in it."""
+        self._attempts = _all_views(analysis)
+        edits = edits_of((kept.packet for kept in self.keeper.packets(self._attempts)), self._ports, self._redactor)
+        changed = _changed(self.keeper.packets(self._attempts), edits, self._redactor, keep_digests=True)
+        packets = (replace(kept.packet, data=data) for kept, data in changed)
+        again = replace(options, nodes=(), hosts=(), since=None, until=None, sieve_from=None)
+        found = analyze(Replay(packets, len(analysis.captures)), again, extents=self.keeper.extents)
+        named = [replace(each, path=f"capture-{number}") for number, each in enumerate(analysis.captures, 1)]
+        notes = [*found.notes]
+        if analysis.notes:
+            notes.append(f"{counted(len(analysis.notes), 'note')} left out, for files may be named there")
+        return replace(found, captures=tuple(named), notes=tuple(notes))
 
     def write(self, document: Document, analysis: Analysis, stream: BinaryIO) -> None:
         """Write the packets of all attempts of ``analysis``, whose document ``document`` is."""
-        _write(stream, document, analysis, self.keeper, self._ports, keep_digests=self._keep_digests)
+        attempts = _all_views(analysis) if self._attempts is None else self._attempts
+        edits = edits_of((kept.packet for kept in self.keeper.packets(attempts)), self._ports, self._redactor)
+        _write(stream, document, self.keeper, attempts, edits, self._redactor, keep_digests=self._keep_digests)
+
+
+def _all_views(analysis: Analysis) -> list[Attempt]:
+    return [view for each in analysis.diagnoses for view in (each.attempt, *each.attempt.views)]
 
 
 def _write(
-    stream: BinaryIO, document: Document, analysis: Analysis, keeper: Keeper, ports: Ports, *, keep_digests: bool
+    stream: BinaryIO,
+    document: Document,
+    keeper: Keeper,
+    attempts: Collection[Attempt],
+    edits: Edits,
+    redactor: Redactor | None,
+    *,
+    keep_digests: bool,
 ) -> None:
-    attempts = [view for each in analysis.diagnoses for view in (each.attempt, *each.attempt.views)]
-    edits = edits_of((kept.packet for kept in keeper.packets(attempts)), ports, keep_digests=keep_digests)
     interfaces, count = _interfaces(keeper, attempts)
     writer = PcapngWriter(
         stream,
@@ -68,13 +108,15 @@ def _write(
         known = link_type.interface if isinstance(link_type, LinkTypeOf) else None
         where = f"{document.captures[capture].path}, interface {number}"
         origin = Origin(where, vantage, extent.others, extent.cut)
-        name = known.name if known is not None else ""
+        name = known.name if known is not None and redactor is None else ""
         numbers[interface] = writer.interface(int(link_type), name=name, description=str(origin))
     writer.names({ipaddress.ip_address(address).packed: called for address, called in names(document).items()})
     comments = Comments(document)
-    for kept, data in _changed(keeper.packets(attempts), edits):
+    for kept, data in _changed(keeper.packets(attempts), edits, redactor, keep_digests=keep_digests):
         packet = kept.packet
-        said = comments.of(packet.ref, left_out=kept.left_out, edits=edits.of.get(packet.ref, ()))
+        said = comments.of(
+            packet.ref, left_out=kept.left_out, edits=_wanted(edits.of.get(packet.ref, ()), keep_digests=keep_digests)
+        )
         writer.packet(numbers[_interface(packet)], packet.ref.at, data, wire_length=packet.wire_length, comments=said)
     for interface, number in numbers.items():
         extent = keeper.extents[interface[1]]
@@ -101,7 +143,13 @@ def _interfaces(keeper: Keeper, attempts: Collection[Attempt]) -> tuple[list[_In
     return sorted(found), count
 
 
-def _changed(packets: Iterable[Kept], edits: Edits) -> Iterator[tuple[Kept, bytes]]:
+def _wanted(edits: Sequence[Edit], *, keep_digests: bool) -> list[Edit]:
+    return [edit for edit in edits if not (keep_digests and edit.why is Why.DIGEST)]
+
+
+def _changed(
+    packets: Iterable[Kept], edits: Edits, redactor: Redactor | None, *, keep_digests: bool
+) -> Iterator[tuple[Kept, bytes]]:
     """Each packet with what leaves the house of it, in order.
 
     Fragments wait until their datagram is complete, for only then its checksums can be told; and so does, behind them,
@@ -116,11 +164,14 @@ def _changed(packets: Iterable[Kept], edits: Edits) -> Iterator[tuple[Kept, byte
         packet = kept.packet
         ref = packet.ref
         waiting[ref], originals[ref], changed[ref] = kept, packet.data, bytearray(packet.data)
-        for edit in edits.of.get(ref, ()):
-            changed[ref][edit.at : edit.at + edit.length] = FILL[edit.why] * edit.length
+        for edit in _wanted(edits.of.get(ref, ()), keep_digests=keep_digests):
+            changed[ref][edit.at : edit.at + len(edit.data)] = edit.data
         incomplete.add(edits.completed_by.get(ref, ref))
         incomplete.discard(ref)
-        repair(decoder.anatomy(packet).headers, originals, changed)
+        anatomy = decoder.anatomy(packet)
+        if redactor is not None:
+            redact_headers(anatomy.headers, anatomy.result, originals, changed, redactor)
+        repair(anatomy.headers, originals, changed)
         if not incomplete:
             yield from _all(waiting, changed)
             originals.clear()

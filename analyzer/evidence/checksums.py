@@ -7,16 +7,9 @@ evidence, too, be it of damage or of a network card that was to compute it later
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from analyzer.capture.packet import PacketRef
-from analyzer.decode.anatomy import Header
-from analyzer.decode.stretches import part
+from analyzer.decode.anatomy import Buffers, Header, Originals, read, write
 from analyzer.decode.walk import Layer
 from dissectors.dataclass import dataclass
-
-Buffers = Mapping[PacketRef, bytearray]
-Originals = Mapping[PacketRef, bytes]
 
 _MODULUS = 0xFFFF
 _GRE_CHECKSUM = 0x80
@@ -52,42 +45,30 @@ def repair(headers: tuple[Header, ...], originals: Originals, changed: Buffers) 
     for index in reversed(range(len(headers))):
         header = headers[index]
         checksum = _CHECKSUMS.get(header.layer)
-        if checksum is None or (header.layer is Layer.GRE and not _read(header, 0, 1, originals)[0] & _GRE_CHECKSUM):
+        if checksum is None or (header.layer is Layer.GRE and not read(header, 0, 1, originals)[0] & _GRE_CHECKSUM):
             continue
-        field = _read(header, checksum.at, checksum.at + 2, originals)
+        field = read(header, checksum.at, checksum.at + 2, originals)
         end = header.end - header.at
         if header.layer is Layer.IPV4:
-            end = (_read(header, 0, 1, originals)[0] & 0x0F) * 4
+            end = (read(header, 0, 1, originals)[0] & 0x0F) * 4
         if len(field) < 2 or (checksum.optional and not any(field)):
             continue
         grown = _sum(_without(header, end, checksum.at, changed)) - _sum(_without(header, end, checksum.at, originals))
         below = next((each for each in reversed(headers[:index]) if each.layer in _ADDRESSES), None)
         if checksum.pseudo and below is not None:
             low, high = _ADDRESSES[below.layer]
-            grown += _sum(_read(below, low, high, changed)) - _sum(_read(below, low, high, originals))
+            grown += _sum(read(below, low, high, changed)) - _sum(read(below, low, high, originals))
         if grown % _MODULUS:
             value = (int.from_bytes(field, "big") - grown) % _MODULUS
             if checksum.optional and not value:
                 value = _MODULUS
-            _write(header, checksum.at, value.to_bytes(2, "big"), changed)
+            write(header, checksum.at, value.to_bytes(2, "big"), changed)
 
 
-def _without(header: Header, end: int, at: int, buffers: Mapping[PacketRef, bytes | bytearray]) -> bytes:
+def _without(header: Header, end: int, at: int, buffers: Originals | Buffers) -> bytes:
     """All that is summed up, zeros in place of the checksum."""
-    data = _read(header, 0, end, buffers)
+    data = read(header, 0, end, buffers)
     return data[:at] + bytes(2) + data[at + 2 :]
-
-
-def _read(header: Header, start: int, end: int, buffers: Mapping[PacketRef, bytes | bytearray]) -> bytes:
-    """Bytes ``start:end`` of the header and what it heads."""
-    stretches = part(header.origin, header.at + start, header.at + end)
-    return b"".join(bytes(buffers[each.packet][each.at : each.at + each.length]) for each in stretches)
-
-
-def _write(header: Header, start: int, data: bytes, buffers: Buffers) -> None:
-    for stretch in part(header.origin, header.at + start, header.at + start + len(data)):
-        buffers[stretch.packet][stretch.at : stretch.at + stretch.length] = data[: stretch.length]
-        data = data[stretch.length :]
 
 
 def _sum(data: bytes) -> int:

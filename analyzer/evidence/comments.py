@@ -86,7 +86,7 @@ def _told(attempt: AttemptView) -> Iterator[tuple[PacketRef, str]]:
 
 
 def _hidden(edits: Sequence[Edit]) -> list[str]:
-    sizes = {why: sum(edit.length for edit in edits if edit.why is why) for why in Why}
+    sizes = {why: sum(len(edit.data) for edit in edits if edit.why is why) for why in Why}
     said = []
     if sizes[Why.DIGEST]:
         said.append("the digest in this packet is scrubbed (ff), and its checksum adjusted")

@@ -16,7 +16,10 @@ from analyzer.decode import Decoder, Unreachable
 from analyzer.decode.anatomy import Anatomy
 from analyzer.decode.segment import Skipped
 from analyzer.decode.stretches import Origin, part
-from analyzer.evidence.secrets import FIRST, Censor, Span
+from analyzer.evidence.disconnect import disconnect
+from analyzer.evidence.secrets import FIRST, GLOBAL, Censor, Said, Span
+from analyzer.redact.messages import Rewrite, first_bytes, not_understood, rewritten
+from analyzer.redact.redactor import Redactor
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.correlate import Correlator
@@ -24,7 +27,7 @@ from analyzer.sessions.endpoints import Ports
 from analyzer.streams.stream import Direction, Stream, StreamEvent
 from analyzer.streams.table import StreamTable
 from dissectors.dataclass import dataclass, field
-from dissectors.dialogue import Item
+from dissectors.dialogue import Decoded, Item, Undecoded
 
 QUOTED_HEADER = 12
 """Bytes of a TCP header behind its ports and sequence number, which is how far the decoder reads what ICMP quotes."""
@@ -41,6 +44,8 @@ class Why(Enum):
     DATA = "data"
     COUNT = "count"
     """Of atoms in data."""
+    NAME = "name"
+    """Of a node or a host, and what else tells who it was."""
 
 
 FILL: dict[Why, bytes] = {Why.DIGEST: b"\xff", Why.DATA: b"j", Why.COUNT: b"\0"}
@@ -53,7 +58,8 @@ class Edit:
     """Bytes of one packet that are to be hidden."""
 
     at: int
-    length: int
+    data: bytes
+    """What stands there instead."""
     why: Why
 
 
@@ -64,6 +70,9 @@ class _Lane:
     shown: list[Span] = field(default_factory=list)
     digests: list[Span] = field(default_factory=list)
     counts: list[Span] = field(default_factory=list)
+    rewrites: list[Rewrite] = field(default_factory=list)
+    foreign: bytes | None = None
+    """Its first bytes, where they are no message, as they may be shown."""
     payloads: list[tuple[int, Origin]] = field(default_factory=list)
     """Offset in the stream, and where the bytes stand."""
 
@@ -77,14 +86,15 @@ class Edits:
         """Fragments, and the packet that comes last of their datagram: only then are all bytes of it known."""
 
 
-def edits_of(packets: Iterable[Packet], ports: Ports, *, keep_digests: bool = False) -> Edits:
-    """What has to be hidden of ``packets``, which are in the order in which they were seen."""
-    return _Dissection(ports, keep_digests).run(packets)
+def edits_of(packets: Iterable[Packet], ports: Ports, redactor: Redactor | None = None) -> Edits:
+    """What has to be hidden of ``packets``, which are in the order in which they were seen; names only from a
+    ``redactor``."""
+    return _Dissection(ports, redactor).run(packets)
 
 
 class _Dissection:
-    def __init__(self, ports: Ports, keep_digests: bool) -> None:
-        self._keep_digests = keep_digests
+    def __init__(self, ports: Ports, redactor: Redactor | None) -> None:
+        self._redactor = redactor
         self._edits = Edits()
         self._decoder = Decoder()
         self._table = StreamTable(listening=ports.epmd)
@@ -104,7 +114,8 @@ class _Dissection:
         for attempt, streams in self._streams.items():
             if attempt.first(events.ForeignSpoken) is not None:
                 for lane in (self._lanes[stream, direction] for stream in streams for direction in Direction):
-                    lane.shown.append(Span(0, FIRST))
+                    lane.shown.append(Span(0, FIRST if lane.foreign is None else len(lane.foreign)))
+                    lane.rewrites.append(Rewrite(0, lane.foreign or b""))
         for lane in self._lanes.values():
             self._hide(lane)
         return self._edits
@@ -144,16 +155,25 @@ class _Dissection:
             return
         lane = self._lanes[stream, direction]
         lane.shown.append(said.shown)
+        control = getattr(item.message, "control", None) if isinstance(item, Decoded) else None
+        if control is not None:
+            for atom in GLOBAL.intersection(control.new_atoms):
+                head = disconnect(control.size, control.opcode, atom)
+                lane.rewrites.append(Rewrite(said.shown.end - control.size, head))
+        if self._redactor is not None:
+            lane.rewrites += _without_names(item, said, self._redactor)
+            if isinstance(item, Undecoded) and item.start == 0:
+                lane.foreign = first_bytes(item, self._redactor)
         if said.atoms is not None:
             lane.counts.append(said.atoms)
         if said.digest is not None:
-            (lane.shown if self._keep_digests else lane.digests).append(said.digest)
+            lane.digests.append(said.digest)
 
     def _hide_quoted(self, anatomy: Anatomy) -> None:
         """An ICMP error may quote more of a segment than its header."""
         header = anatomy.headers[-1]
         for stretch in part(header.origin, header.after + QUOTED_HEADER, header.end):
-            self._edits.of[stretch.packet].append(Edit(stretch.at, stretch.length, Why.DATA))
+            self._edits.of[stretch.packet].append(Edit(stretch.at, FILL[Why.DATA] * stretch.length, Why.DATA))
 
     def _hide(self, lane: _Lane) -> None:
         digests = list(_between(sorted(_between(sorted(lane.digests)))))
@@ -165,7 +185,25 @@ class _Dissection:
                     if start >= offset + length:
                         break
                     for stretch in part(payload, max(0, start - offset), min(length, end - offset)):
-                        self._edits.of[stretch.packet].append(Edit(stretch.at, stretch.length, why))
+                        self._edits.of[stretch.packet].append(Edit(stretch.at, FILL[why] * stretch.length, why))
+        for start, data in lane.rewrites:
+            for offset, payload in lane.payloads:
+                self._rewrite(payload, start - offset, data)
+
+    def _rewrite(self, payload: Origin, start: int, data: bytes) -> None:
+        """Put ``data`` where it belongs in a payload that it may begin before, or end behind."""
+        data, start = data[max(0, -start) :], max(0, start)
+        for stretch in part(payload, start, start + len(data)):
+            self._edits.of[stretch.packet].append(Edit(stretch.at, data[: stretch.length], Why.NAME))
+            data = data[stretch.length :]
+
+
+def _without_names(item: Item, said: Said, redactor: Redactor) -> Iterator[Rewrite]:
+    """Of what is shown of an item."""
+    if isinstance(item, Decoded):
+        yield from rewritten(item, redactor)
+    elif isinstance(item, Undecoded):
+        yield Rewrite(item.start, not_understood(item.data[: said.shown.end - said.shown.start], redactor))
 
 
 def _between(spans: list[Span]) -> Iterator[Span]:

@@ -29,7 +29,7 @@ _HEADS: dict[type, int] = {
 """Bytes behind the length that tell what kind of frame it is, and which part."""
 _COUNTING = traffic.DistributionHeader | traffic.FirstFragment
 """Behind their heads stands how many atoms follow."""
-_GLOBAL = frozenset({"lost_connection", "remove_connection"})
+GLOBAL = frozenset({"lost_connection", "remove_connection"})
 """What ``global`` says before it disconnects nodes: the proof of ``partition-disconnect``."""
 _OFFSETS = {"challenge_reply": 5, "challenge_ack": 1}
 """Where the digest begins in the body of a message that is not all there."""
@@ -89,7 +89,7 @@ class Censor:
             return Said(Span(start, end))
         control = getattr(message, "control", None)
         head = _HEADS[type(message)]
-        if control is not None and not _GLOBAL.isdisjoint(control.new_atoms):
+        if control is not None and not GLOBAL.isdisjoint(control.new_atoms):
             head += control.size
         at = min(end, start + _FRAME_LENGTH + head)
         counts = isinstance(message, _COUNTING) and head == _HEADS[type(message)] and at < end

@@ -97,6 +97,36 @@ def test_evidence_with_digests_is_for_its_owner_alone(problem: Path, tmp_path: P
     assert (tmp_path / "open.pcapng").stat().st_mode & 0o777 != 0o600
 
 
+def test_redaction_in_every_format(problem: Path, tmp_path: Path) -> None:
+    """On standard output, in files, from a pipe; and the exit status says the same."""
+    outputs = [tmp_path / f"r.{suffix}" for suffix in ("json", "md", "html", "txt", "pcapng")]
+    done = run("analyze", problem, "--redact", *[part for path in outputs for part in ("-o", path)])
+    assert done.exit_code == 1
+    piped = run("analyze", "-", "--redact", stdin=HEADER + records(refused()))
+    for text in (done.stdout, piped.stdout, *(path.read_text("utf-8", "replace") for path in outputs)):
+        assert "10.77.0." not in text
+        assert problem.name not in text
+    assert "PROBLEM  epmd-refused" in done.stdout
+    assert "PROBLEM  epmd-refused" in run("analyze", outputs[-1]).stdout
+
+
+def test_a_map_gives_the_same_names_again(problem: Path, tmp_path: Path) -> None:
+    """It is for its owner alone, and never replaces anything else."""
+    path = tmp_path / "map.json"
+    first = run("analyze", problem, "--redact-map", path)
+    again = run("analyze", problem, "--redact-map", path)
+    assert first.stdout == again.stdout != run("analyze", problem, "--redact").stdout
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "10.77.0.2" in json.loads(path.read_text())["addresses"].values()
+    before = problem.read_bytes()
+    assert run("analyze", problem, "--redact-map", problem).exit_code == 2
+    assert problem.read_bytes() == before
+    other = tmp_path / "other.json"
+    other.write_text("{}")
+    assert run("analyze", problem, "--redact-map", other).exit_code == 2
+    assert other.read_text() == "{}"
+
+
 def test_output_never_replaces_an_input(problem: Path) -> None:
     """Whatever its name is."""
     before = problem.read_bytes()

@@ -14,7 +14,8 @@ from analyzer.capture import open_source
 from analyzer.evidence import Evidence
 from analyzer.findings import Analysis
 from analyzer.pipeline import Options
-from analyzer.report import json_doc, view
+from analyzer.redact.redactor import Redactor
+from analyzer.report import Document, json_doc, view
 from tests.corpus import ROOT, SAMPLES
 
 
@@ -42,6 +43,32 @@ def of_sample(name: str, *, keep_digests: bool = False, sieve: bool = False) -> 
     options = Options(dist_ports=frozenset(sample.dist_ports), sieve_from=0 if sieve else None)
     with contextlib.chdir(ROOT):
         return evidence_of(tuple(f"samples/{file}" for file in sample.files), options, keep_digests=keep_digests)
+
+
+class Redacted(NamedTuple):
+    """An evidence capture, its report in every format, and the way back."""
+
+    data: bytes
+    document: Document
+    redactor: Redactor
+    original: Document
+
+
+@cache
+def redacted(name: str) -> Redacted:
+    """What ``distscope analyze --redact`` makes of a sample."""
+    sample = SAMPLES[name]
+    options = Options(dist_ports=frozenset(sample.dist_ports), sieve_from=None)
+    redactor = Redactor(bytes(32))
+    evidence = Evidence(options.epmd_ports, options.dist_ports, redactor=redactor)
+    paths = tuple(f"samples/{file}" for file in sample.files)
+    with contextlib.chdir(ROOT), open_source(paths, stdin=io.BytesIO()) as source:
+        analysis = pipeline.analyze(source, options, witness=evidence.keeper)
+    again = evidence.redacted(analysis, options)
+    stream = io.BytesIO()
+    document = view.build(again)
+    evidence.write(document, again, stream)
+    return Redacted(stream.getvalue(), document, redactor, view.build(analysis))
 
 
 def verdicts(analysis: Analysis) -> list[dict[str, Any]]:

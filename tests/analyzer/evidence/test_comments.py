@@ -27,7 +27,7 @@ def test_the_verdict_stands_with_its_first_proof() -> None:
 def test_what_is_not_as_it_was_captured() -> None:
     """Packets that are left out, and bytes that are hidden."""
     packet = FINDING.evidence[0].packet
-    said = Comments(DOCUMENT).of(packet, left_out=2, edits=[Edit(1, 16, Why.DIGEST), Edit(40, 1, Why.DATA)])
+    said = Comments(DOCUMENT).of(packet, left_out=2, edits=[Edit(1, bytes(16), Why.DIGEST), Edit(40, b"j", Why.DATA)])
     assert said[-3:] == [
         "2 packets of this connection before this one left out",
         "the digest in this packet is scrubbed (ff), and its checksum adjusted",

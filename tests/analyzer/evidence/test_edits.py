@@ -12,6 +12,7 @@ from scapy.packet import Raw
 
 from analyzer.capture.packet import Packet
 from analyzer.evidence.edits import Why, edits_of
+from analyzer.redact.redactor import Redactor
 from analyzer.sessions.endpoints import Ports
 from dissectors import handshake
 from samples.conversation import framed
@@ -68,25 +69,24 @@ class Link:
         self.says(CHALLENGE, forth=False)
 
 
-def hidden(packets: Iterable[Packet], *, keep_digests: bool = False) -> dict[Why, bytes]:
+def hidden(packets: Iterable[Packet]) -> dict[Why, bytes]:
     """All hidden bytes, in the order of the packets."""
     packets = list(packets)
-    edits = edits_of(packets, Ports(distribution=frozenset({9100})), keep_digests=keep_digests)
+    edits = edits_of(packets, Ports(distribution=frozenset({9100})))
     found: dict[Why, bytes] = dict.fromkeys(Why, b"")
     for packet in packets:
         for edit in sorted(edits.of.get(packet.ref, ()), key=lambda edit: edit.at):
-            found[edit.why] += packet.data[edit.at : edit.at + edit.length]
+            found[edit.why] += packet.data[edit.at :][: len(edit.data)]
     return found
 
 
 def test_both_digests_and_nothing_else_of_the_handshake() -> None:
-    """Unless they are to be kept."""
+    """Whoever said it."""
     link = Link()
     link.introduces()
     link.says(REPLY, forth=True)
     link.says(ACK, forth=False)
-    assert hidden(link.packets) == {Why.DIGEST: DIGEST + DIGEST[::-1], Why.DATA: b"", Why.COUNT: b""}
-    assert hidden(link.packets, keep_digests=True) == dict.fromkeys(Why, b"")
+    assert hidden(link.packets) == dict.fromkeys(Why, b"") | {Why.DIGEST: DIGEST + DIGEST[::-1]}
 
 
 @pytest.mark.parametrize("cut", range(1, len(REPLY)))
@@ -131,8 +131,8 @@ def test_data_of_a_link() -> None:
     link.says(REPLY, forth=True)
     link.says(ACK, forth=False)
     link.says(bytes(4) + FRAME, forth=True)
-    found = hidden(link.packets, keep_digests=True)
-    assert found == {Why.DIGEST: b"", Why.COUNT: FRAME[6:7], Why.DATA: FRAME[7:]}
+    found = hidden(link.packets)
+    assert (found[Why.COUNT], found[Why.DATA]) == (FRAME[6:7], FRAME[7:])
 
 
 def test_what_an_icmp_error_quotes() -> None:
@@ -144,6 +144,27 @@ def test_what_an_icmp_error_quotes() -> None:
     link.put(IP(src="10.0.0.9", dst="10.0.0.1") / ICMP(type=3, code=13) / Raw(bytes(sent)))
     assert hidden(link.packets[-1:])[Why.DATA] == REPLY
     assert hidden(link.packets)[Why.DIGEST] == DIGEST
+
+
+def test_names_go_only_where_they_are_to() -> None:
+    """As many bytes as before, in whatever segments they came."""
+    link = Link()
+    for byte in NAME:
+        link.says(bytes([byte]), forth=True)
+    link.says(CHALLENGE, forth=False)
+    assert hidden(link.packets)[Why.NAME] == b""
+    edits = edits_of(link.packets, Ports(distribution=frozenset({9100})), Redactor(bytes(32)))
+    said = b""
+    for packet in link.packets[3:]:
+        data = bytearray(packet.data)
+        for edit in edits.of.get(packet.ref, ()):
+            data[edit.at : edit.at + len(edit.data)] = edit.data
+        said += data[40:]
+    assert len(said) == len(NAME + CHALLENGE)
+    assert said[:17] == NAME[:17]
+    assert Redactor(bytes(32)).node(b"ann@10.0.0.1") in said
+    assert Redactor(bytes(32)).node(b"bob@10.0.0.2") in said
+    assert b"ann@10.0.0.1" not in said
 
 
 def test_what_is_not_recognised_is_hidden() -> None:
