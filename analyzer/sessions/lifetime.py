@@ -151,7 +151,8 @@ def superseding(attempt: Attempt, around: Surroundings) -> Attempt | None:
     link = attempt.link
     if link is None or link.end is None or link.end.side is not Side.ACCEPTOR or attempt.stage is not Stage.ENDED:
         return None
-    for other in around.of_node(attempt.initiator.node):
+    ended = link.end.packet.at
+    for other in around.of_node(attempt.initiator.node, ended - TOGETHER, ended + TOGETHER):
         if (
             other is attempt
             or other.acceptor.address != attempt.acceptor.address
@@ -186,13 +187,13 @@ def partition(attempt: Attempt, around: Surroundings) -> PartitionDisconnect | N
     for proof in said:
         if proof.message == "remove_connection":
             speaker = attempt.label(proof.side)
-            others = tuple(_closed_with(attempt, speaker, around.of_node(speaker)))
+            others = tuple(_closed_with(attempt, speaker, around))
             closed = (attempt, *others)
             return PartitionDisconnect(speaker, _peers(speaker, closed), others, _span(closed), proof)
     for node in (attempt.initiator.node, attempt.acceptor.node):
         if node is None or not _prevents(attempt):
             continue
-        others = tuple(_closed_with(attempt, node, around.of_node(node)))
+        others = tuple(_closed_with(attempt, node, around))
         peers = _peers(node, (attempt, *others))
         if len(peers) > 1 and _lives_on(node, (attempt, *others)):
             return PartitionDisconnect(node, peers, others, _span((attempt, *others)), said[0] if said else None)
@@ -208,9 +209,9 @@ def _span(closed: tuple[Attempt, ...]) -> int:
     return max(times) - min(times)
 
 
-def _closed_with(attempt: Attempt, node: str, candidates: Iterable[Attempt]) -> Iterable[Attempt]:
+def _closed_with(attempt: Attempt, node: str, around: Surroundings) -> Iterable[Attempt]:
     at = attempt.link.end.packet.at if attempt.link and attempt.link.end else 0
-    for other in candidates:
+    for other in around.of_node(node, at - TOGETHER, at + TOGETHER):
         end = other.link.end if other.link else None
         if other is attempt or not isinstance(end, events.Closed) or other.stage is not Stage.ENDED:
             continue

@@ -6,11 +6,11 @@ A rule looks here for everything that is not in the attempt itself; plain look-u
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 
 from analyzer.decode.segment import Endpoint
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt
+from analyzer.sessions.overlaps import Overlaps
 from dissectors import epmd, flags
 from dissectors.cookie import CookieJar
 from dissectors.dataclass import dataclass
@@ -46,6 +46,8 @@ class Listener:
     """Index of the known cookie that it proved to have."""
     flags: int | None
     """Of the first challenge that it sent."""
+    silent: tuple[Attempt, ...]
+    """Attempts whose connection it took without ever saying anything."""
 
 
 class Surroundings:
@@ -56,6 +58,9 @@ class Surroundings:
         self.failures: list[str] = []
         """Rules that crashed, for the report's notes."""
         self._by_node: dict[str, list[Attempt]] = defaultdict(list)
+        self._overlaps: dict[str, Overlaps] = {}
+        self._own_flags: dict[str, int | None] = {}
+        self._registered: dict[Endpoint, list[str]] = {}
         self._by_listener: dict[tuple[str | None, int | None], list[Attempt]] = defaultdict(list)
         self._listeners: dict[tuple[str | None, int | None], Listener] = {}
         self._by_epmd: dict[Endpoint | None, list[Attempt]] = defaultdict(list)
@@ -75,23 +80,24 @@ class Surroundings:
         connection = attempt.link or attempt.epmd
         return self.extents.get(connection.vantage) if connection else None
 
-    def of_node(self, node: str | None) -> Iterator[Attempt]:
-        """Attempts in which ``node`` is either side."""
-        yield from self._by_node.get(node or "", ())
+    def of_node(self, node: str | None, first: int, last: int) -> list[Attempt]:
+        """Attempts in which ``node`` is either side, under way between these times (nanoseconds)."""
+        if node is None or node not in self._by_node:
+            return []
+        known = self._overlaps.get(node)
+        if known is None:
+            known = self._overlaps[node] = Overlaps(self._by_node[node])
+        return known.at(first, last)
 
-    def to_listener(self, attempt: Attempt) -> Iterator[Attempt]:
-        """Other attempts to the same address and port."""
-        for other in self._by_listener[attempt.acceptor.address, attempt.acceptor.port]:
-            if other is not attempt:
-                yield other
-
-    def same_epmd(self, attempt: Attempt) -> Iterator[Attempt]:
-        """Other attempts that asked the same EPMD."""
-        if attempt.epmd is None:
-            return
-        for other in self._by_epmd[attempt.epmd.listener if attempt.epmd else None]:
-            if other is not attempt and other.epmd is not None and other.epmd.listener == attempt.epmd.listener:
-                yield other
+    def registered_at(self, epmd_at: Endpoint) -> list[str]:
+        """Names that an EPMD told when it was asked for all it has, the last time that the captures show; none if it
+        never was."""
+        known = self._registered.get(epmd_at)
+        if known is None:
+            answers = (attempt.first(events.EpmdAnswered) for attempt in self._by_epmd[epmd_at])
+            lists = [each.message for each in answers if each and isinstance(each.message, epmd.NamesResp)]
+            known = self._registered[epmd_at] = [name for name, _port in lists[-1].nodes] if lists else []
+        return known
 
     def listener(self, attempt: Attempt) -> Listener:
         """What the acceptor's port said to all who called it."""
@@ -108,6 +114,11 @@ class Surroundings:
                 ),
                 cookie=next((cookie for cookie in acks if cookie is not None), None),
                 flags=next((caller.challenge.flags for caller in callers if caller.challenge is not None), None),
+                silent=tuple(
+                    caller
+                    for caller in callers
+                    if caller.link and caller.link.is_open and not caller.link.flows[Side.ACCEPTOR].sent
+                ),
             )
         return known
 
@@ -119,10 +130,13 @@ class Surroundings:
         told = self.listener(attempt).flags
         if told is not None:
             return told
-        for other in self.of_node(attempt.acceptor.node):
-            if other.initiator.node == attempt.acceptor.node and other.initiator_flags is not None:
-                return other.initiator_flags
-        return None
+        return None if attempt.acceptor.node is None else self._flags_as_initiator(attempt.acceptor.node)
+
+    def _flags_as_initiator(self, node: str) -> int | None:
+        if node not in self._own_flags:
+            told = (each.initiator_flags for each in self._by_node[node] if each.initiator.node == node)
+            self._own_flags[node] = next((each for each in told if each is not None), None)
+        return self._own_flags[node]
 
     def acceptor_release(self, attempt: Attempt) -> flags.Estimate | None:
         """Which OTP releases the acceptor may be: by its flags, else by what EPMD says of its versions."""

@@ -6,6 +6,7 @@ stays the same everywhere are the initial sequence numbers and the challenges, 3
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
 
 from analyzer.sessions import events
@@ -14,6 +15,8 @@ from analyzer.sessions.connection import Connection
 
 SAME_PACKET = 10 * 10**6
 """Nanoseconds in which one host that captures on both sides of its own NAT sees a packet twice."""
+MOST = 16
+"""Attempts with one mark that are compared, the latest ones: numbers that more of them share tell nothing apart."""
 SAME_TIME = 3600 * 10**9
 """Nanoseconds by which the clocks of two capturing hosts may differ; random numbers repeat by chance only after far
 longer."""
@@ -22,7 +25,7 @@ longer."""
 def join_views(attempts: list[Attempt]) -> list[Attempt]:
     """One attempt per attempt: the first view that got furthest leads, the others are its ``views``."""
     leaders: list[Attempt] = []
-    known: dict[_Mark, list[Attempt]] = {}
+    known: dict[_Mark, deque[Attempt]] = {}
     for attempt in attempts:
         leader = next(
             (
@@ -39,7 +42,7 @@ def join_views(attempts: list[Attempt]) -> list[Attempt]:
         else:
             leader.views.append(attempt)
         for mark in _marks(attempt):
-            known.setdefault(mark, []).append(leader)
+            known.setdefault(mark, deque(maxlen=MOST)).append(leader)
     return [_led_by_initiator(leader) for leader in leaders]
 
 

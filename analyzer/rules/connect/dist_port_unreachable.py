@@ -45,7 +45,6 @@ from analyzer.sessions.connection import Connection
 from analyzer.sessions.ending import PATIENCE, seconds
 from analyzer.sessions.product import Product
 from analyzer.sessions.surroundings import Surroundings
-from dissectors.dialogue import Side
 
 RULE = Rule(
     id="CON001",
@@ -112,11 +111,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     if link.dials < ENOUGH_DIALS and waited < PATIENCE:
         return
     one_sided = attempt.qualities & {Quality.ONE_SIDED}
-    hung = [
-        other
-        for other in around.to_listener(attempt)
-        if other.link and other.link.is_open and not other.link.flows[Side.ACCEPTOR].sent
-    ]
+    hung = around.listener(attempt).silent
     yield RULE.finding(
         attempt,
         certainty=Certainty.POSSIBLE if one_sided else Certainty.CERTAIN,

@@ -92,7 +92,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     replaces = went_on or (release is not None and release.lowest >= 25)
     old = [
         other
-        for other in around.of_node(attempt.initiator.node)
+        for other in around.of_node(attempt.initiator.node, alive.packet.at, alive.packet.at)
         if other is not attempt
         and other.link is not None
         and other.started_at < attempt.started_at
@@ -131,13 +131,14 @@ def _third_party(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         return
     if attempt.link.flows[Side.ACCEPTOR].sent:
         return
-    for other in around.of_node(attempt.initiator.node):
+    closed = ending.closing.packet.at
+    for other in around.of_node(attempt.initiator.node, closed, closed):
         undecided = next((status for status in other.all(events.StatusSent) if status.text == "alive"), None)
         if other is attempt or undecided is None or other.acceptor.address != attempt.acceptor.address:
             continue
         decided = other.first(events.ChallengeSent)
         until = decided.packet.at if decided else other.ended_at
-        if undecided.packet.at <= ending.closing.packet.at <= until:
+        if undecided.packet.at <= closed <= until:
             yield RULE.finding(
                 attempt,
                 certainty=Certainty.CERTAIN,

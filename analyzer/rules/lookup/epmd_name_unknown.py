@@ -93,7 +93,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     answered = attempt.first(events.EpmdAnswered)
     if answered is None or not isinstance(answered.message, epmd.Port2Refusal):
         return
-    listed = _registered_names(attempt, around)
+    listed = around.registered_at(attempt.epmd.listener) if attempt.epmd else []
     known = f"; it knows {', '.join(listed)}" if listed else ""
     yield RULE.finding(
         attempt,
@@ -106,13 +106,3 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         detail={"name": attempt.called_name} | ({"registered": listed} if listed else {}),
         name=attempt.called_name,
     )
-
-
-def _registered_names(attempt: Attempt, around: Surroundings) -> list[str]:
-    """What the same EPMD told of its names elsewhere in the captures."""
-    names: list[str] = []
-    for other in around.same_epmd(attempt):
-        answered = other.first(events.EpmdAnswered)
-        if answered is not None and isinstance(answered.message, epmd.NamesResp):
-            names = [name for name, _port in answered.message.nodes]
-    return names

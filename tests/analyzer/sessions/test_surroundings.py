@@ -64,27 +64,36 @@ def neighbours() -> Surroundings:
 
 
 def test_of_a_node() -> None:
-    """Attempts with that node on either side."""
+    """Attempts with that node on either side, under way at the time."""
     known = neighbours()
     to_bob, back, to_cid, _, from_cid = known.attempts
-    assert others(known.of_node(f"ann@{ANN}")) == [to_bob, back, to_cid]
-    assert others(known.of_node(f"cid@{CID}")) == [to_cid, from_cid]
-    assert others(known.of_node("nobody@nowhere")) == others(known.of_node(None)) == []
+    always = START, from_cid.ended_at
+    assert known.of_node(f"ann@{ANN}", *always) == [to_bob, back, to_cid]
+    assert known.of_node(f"cid@{CID}", *always) == [to_cid, from_cid]
+    assert known.of_node(f"cid@{CID}", from_cid.ended_at, from_cid.ended_at) == [to_cid, from_cid][1:]
+    assert known.of_node("nobody@nowhere", *always) == known.of_node(None, *always) == []
 
 
-def test_to_the_same_listener() -> None:
-    """Same address and port."""
-    known = neighbours()
-    to_bob, *_, from_cid = known.attempts
-    assert others(known.to_listener(to_bob)) == [from_cid]
+def test_who_is_never_answered() -> None:
+    """Connections that a port takes and says nothing on."""
+    clock = Clock()
+    Talk(clock).dial().name()
+    Talk(clock, CID).dial().greet(f"cid@{CID}")
+    known = around(clock)
+    silent, greeted = known.attempts
+    assert known.listener(greeted).silent == (silent,)
 
 
-def test_the_same_epmd() -> None:
-    """Others that asked it, for whatever."""
-    known = neighbours()
-    to_bob, back, _, asked, _ = known.attempts
-    assert others(known.same_epmd(to_bob)) == [asked]
-    assert others(known.same_epmd(back)) == []
+def test_what_an_epmd_told_of_its_names() -> None:
+    """As it said last; nothing where it was not asked."""
+    clock = Clock()
+    lookup(clock)
+    listed = epmd.NamesResp(epmd_port=4369, text="name bob at port 9100\n")
+    ask_epmd(clock).ask(epmd.NamesReq()).answer(listed).fin(BACK).fin(OUT)
+    known = around(clock)
+    assert known.attempts[0].epmd is not None
+    assert known.registered_at(known.attempts[0].epmd.listener) == ["bob"]
+    assert known.registered_at(Endpoint(CID, 4369)) == []
 
 
 def test_flags_of_the_acceptor() -> None:
