@@ -141,8 +141,10 @@ class Correlator:
             known.attempt = self._attempt_for(conversation, made)
             self._joined(stream, known.attempt)
             stream.matters = True
-        attempt, leg = known.attempt, conversation.connection.leg
-        # A connection on an unusual port is recognised as EPMD's only by its first bytes.
+        attempt = known.attempt
+        # A connection on an unusual port is recognised as EPMD's only by its first bytes.  One that was expected to be
+        # a link, and turns out to be EPMD's when the attempt is made already, stays what the attempt takes it for.
+        leg = Leg.EPMD if attempt.epmd is conversation.connection else Leg.LINK
         made = [event if event.leg is leg else replace(event, leg=leg) for event in made]
         for event in made:
             attempt.add(event)

@@ -347,11 +347,7 @@ def test_the_rest_of_an_older_connection_is_no_attempt() -> None:
     clock = Clock()
     Talk(clock, listener=Endpoint(BOB, 4369), known_by=OpenerKnownBy.GUESS).fin(BACK).fin(OUT)
     correlator = correlate(clock)
-    assert correlator.attempts == []
-    assert correlator.stray_qualities == {(0, Quality.MIDSTREAM)}
-
-
-# --- Joined in the middle ---------------------------------------------------------------------------------------------
+    assert (correlator.attempts, correlator.stray_qualities) == ([], {(0, Quality.MIDSTREAM)})
 
 
 def test_swapped_sides_in_mid_stream() -> None:
@@ -393,3 +389,12 @@ def test_any_order_of_anything(data: st.DataObject) -> None:
     for attempt in correlator.attempts:
         assert_sound(attempt)
         assert len(attempt.timeline) + attempt.omitted == len(told_of[id(attempt)])
+
+
+def test_epmd_is_spoken_where_a_node_was_expected() -> None:
+    """The attempt that an ICMP error made keeps its connection, and all events name one that it has."""
+    strange = Talk(clock := Clock()).acknowledge(OUT)
+    ask_epmd(clock).answer(port2_resp())
+    strange.icmp().ask(epmd.NamesReq())
+    for attempt in attempts(clock):
+        assert_sound(attempt)
