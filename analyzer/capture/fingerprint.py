@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 
 def sha256_of(path: str) -> str | None:
     """In hexadecimal, of the file as it is, compressed or not; None for what is no file, or can't be read again."""
+    import hashlib  # which few runs need
+
     target = Path(path)
     try:
         if not target.is_file():

@@ -16,7 +16,7 @@ from analyzer.report.html.shapes import Path, Shape, Text
 from analyzer.report.story import PAUSE, Sign, Step
 from analyzer.report.wording import counted, silence
 from analyzer.sessions.events import Leg
-from dissectors.dataclass import dataclass, field
+from dissectors.dataclass import dataclass, field, replace
 
 WIDTH = 640
 LEFT, MIDDLE, RIGHT = 138, 424, 568
@@ -145,15 +145,20 @@ def _story(steps: Sequence[Step], proof: Sequence[EvidenceView]) -> Iterator[Ste
 
 def _step(sheet: _Sheet, step: Step, proof: Sequence[EvidenceView], *, broken: bool) -> None:
     top = sheet.y
-    css = f"says {step.sign.value}{' within' if broken else ''}"
+    others = [each for each in sheet.case.steps if each is not step and each.leg is step.leg]
+    # A SYN whose answer is not in the capture came all the same if the connection opened.
+    arrives = step.sign is Sign.DIALS and any(each.sign is Sign.OPENS for each in others)
+    sign = Sign.TELLS if arrives else step.sign
+    css = f"says {sign.value}{' within' if broken else ''}"
     for text in shapes.lines_of(step.says, SIZE, RIGHT - LEFT - 28, MOST_LINES):
         sheet.y += LINE
         sheet.shapes.append(Text(LEFT + 12, sheet.y, css, text))
     own = step.packets[:1] if _repeats(step) else step.packets
     sheet.y += 9
     sheet.margin(step.since_start, own, top + LINE)
-    sheet.shapes += _drawn(step, sheet.y)
-    sheet.badges(own, proof)
+    sheet.shapes += _drawn(replace(step, sign=Sign.TELLS) if arrives else step, sheet.y)
+    if step.sign is not Sign.LACKS or not any(each.packets == own for each in others):
+        sheet.badges(own, proof)
     sheet.y += 8
     if _repeats(step):
         _again(sheet, step, proof)

@@ -19,6 +19,15 @@ class Sides(NamedTuple):
     acceptor: str
 
 
+class Brief(NamedTuple):
+    """What matrix and strip need of an attempt: views are made when they are asked for, so each is asked once."""
+
+    sides: Sides
+    connects: bool
+    started_at: int
+    ended_at: int
+
+
 class Entry(NamedTuple):
     """Attempts of a cell with one verdict."""
 
@@ -58,23 +67,25 @@ class Names:
     def of(self, attempt: AttemptView) -> Sides:
         return Sides(self._side(attempt.initiator, None), self._side(attempt.acceptor, attempt.called))
 
+    def brief(self, attempt: AttemptView) -> Brief:
+        return Brief(self.of(attempt), attempt.kind == "connect", attempt.started_at, attempt.ended_at)
+
     def _side(self, party: PartyView, called: str | None) -> str:
         address = party.address or "unknown address"
         return party.node or called or self._only.get(address, address)
 
 
-def mesh_of(cases: Sequence[Case], names: Names) -> Mesh | None:
-    """The matrix; None where fewer than three nodes make a table of one line of it."""
+def mesh_of(cases: Sequence[Case], briefs: Sequence[Sequence[Brief]]) -> Mesh | None:
+    """The matrix of cases, and of the attempts of each; None where there are fewer than three nodes."""
     found: dict[Sides, dict[str, Entry]] = defaultdict(dict)
     trouble: Counter[str] = Counter()
     for number, case in enumerate(cases):
-        for attempt in case.attempts:
-            if attempt.kind != "connect":
+        for sides, connects, *_ in briefs[number]:
+            if not connects:
                 continue
-            sides = names.of(attempt)
-            known = found[sides].get(attempt.verdict)
+            known = found[sides].get(case.verdict)
             count = known.attempts + 1 if known else 1
-            found[sides][attempt.verdict] = Entry(case.verdict, case.outcome, count, known.case if known else number)
+            found[sides][case.verdict] = Entry(case.verdict, case.outcome, count, known.case if known else number)
             for name in set(sides):
                 trouble[name] += case.outcome is Outcome.PROBLEM
     if len(trouble) < 3:

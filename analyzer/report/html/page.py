@@ -57,7 +57,11 @@ def render(document: Document) -> str:
     """The page; a pure function: no clock, no network, no file but the templates beside this module."""
     names = Names(document)
     cases = document.cases
-    lines = [mentioned(case, number, names.of(case.first)) for number, case in enumerate(cases)]
+    lines, briefs = [], []
+    for number, case in enumerate(cases):
+        own = [names.brief(attempt) for attempt in case.attempts]
+        briefs.append(own)
+        lines.append(mentioned(case, number, own[0].sides))
     sections = tuple(section for outcome in Outcome if (section := _section(document, lines, outcome)).cases)
     kept = lines[: IN_FULL + IN_A_LINE]
     style, script = _asset("style.css"), _asset("script.js")
@@ -69,8 +73,8 @@ def render(document: Document) -> str:
             sections=sorted(sections, key=lambda section: list(_TITLES).index(section.outcome)),
             answers=[line for line in lines[:IN_FULL] if line.outcome is not Outcome.OK],
             unanswered=sum(line.outcome is not Outcome.OK for line in lines[IN_FULL:]),
-            mesh=mesh_of(cases, names),
-            strip=strip_of(cases),
+            mesh=mesh_of(cases, briefs),
+            strip=strip_of(cases, briefs),
             lines=lines,
             nodes_to_choose={
                 name: index for index, name in enumerate(sorted({name for line in kept for name in line.sides}))
@@ -106,7 +110,9 @@ def _section(document: Document, lines: list[Mentioned], outcome: Outcome) -> Se
 
 
 def _capture(capture: CaptureSummary) -> list[tuple[str, str]]:
-    facts = [("File", capture.path), ("Format", capture.format), ("Link types", ", ".join(capture.link_types))]
+    facts = [("File", capture.path), ("Format", capture.format)]
+    if capture.link_types:
+        facts.append(("Link types", ", ".join(capture.link_types)))
     if capture.sha256 is not None:
         facts.append(("SHA-256", capture.sha256))
     facts += [

@@ -84,6 +84,13 @@ def test_a_dial_without_answer_does_not_arrive() -> None:
     assert _texts(drawing, "badge-text") == ["1", "2"]
 
 
+def test_a_dial_that_opened_the_connection_arrived() -> None:
+    """Though its answer is not in the capture."""
+    drawing = _drawn([refused_handshake(0)[0], *refused_handshake(0)[2:]])
+    assert _texts(drawing, "tells")[0] == "SYN to 10.77.0.2:41123"
+    assert (_count(drawing, "dials"), _count(drawing, "lost")) == (0, 0)
+
+
 def test_silence_is_drawn_as_such() -> None:
     """A longer one is taller, but not by much."""
 

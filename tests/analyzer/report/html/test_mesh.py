@@ -6,7 +6,7 @@ from analyzer.findings import Outcome
 from analyzer.report import view
 from analyzer.report.document import Document
 from analyzer.report.html import mesh
-from analyzer.report.html.mesh import Entry, Names, Sides
+from analyzer.report.html.mesh import Entry, Mesh, Names, Sides
 from analyzer.sessions.attempt import Party
 from dissectors.dataclass import replace
 from tests.analyzer.report.building import (
@@ -31,13 +31,18 @@ def _document(*pairs: tuple[Party, Party, bool]) -> Document:
     return view.build(analysis_of(*diagnoses, registration()))
 
 
+def _mesh_of(document: Document) -> Mesh | None:
+    names = Names(document)
+    return mesh.mesh_of(document.cases, [[names.brief(each) for each in case.attempts] for case in document.cases])
+
+
 ANN, BOB, CARL = (Party(f"{name}@h", f"10.77.0.{number}") for number, name in enumerate(("ann", "bob", "carl"), 1))
 
 
 def test_cells_hold_the_worst_first() -> None:
     """With the number of attempts, and the case that tells more; an empty one was never tried."""
     document = _document((ANN, BOB, False), (ANN, BOB, True), (ANN, BOB, True), (BOB, CARL, False))
-    made = mesh.mesh_of(document.cases, Names(document))
+    made = _mesh_of(document)
     assert made is not None
     assert made.names == ("ann@h", "bob@h", "carl@h")
     (_, to_bob, to_carl), *_ = (row.cells for row in made.rows)
@@ -53,13 +58,13 @@ def test_cells_hold_the_worst_first() -> None:
 def test_two_nodes_make_no_matrix() -> None:
     """A sentence says as much; registrations are no connections."""
     document = _document((ANN, BOB, True))
-    assert mesh.mesh_of(document.cases, Names(document)) is None
+    assert _mesh_of(document) is None
 
 
 def test_a_node_that_calls_itself_is_seen() -> None:
     """The cell on the diagonal is no empty one."""
     document = _document((ANN, ANN, True), (ANN, BOB, True), (ANN, CARL, True))
-    made = mesh.mesh_of(document.cases, Names(document))
+    made = _mesh_of(document)
     assert made is not None
     assert [type(entry) for entry in made.rows[0].cells[0] or ()] == [Entry]
 
@@ -68,7 +73,7 @@ def test_of_many_nodes_those_with_trouble_are_shown() -> None:
     """And it says how many are not."""
     others = [Party(f"n{number:03}@h", f"10.1.0.{number}") for number in range(40)]
     document = _document(*((ANN, other, number >= 30) for number, other in enumerate(others)))
-    made = mesh.mesh_of(document.cases, Names(document))
+    made = _mesh_of(document)
     assert made is not None
     assert len(made.names) == mesh.MOST
     assert made.left_out == 41 - mesh.MOST

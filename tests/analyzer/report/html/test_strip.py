@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from analyzer.findings import Outcome
+from analyzer.findings import Analysis, Outcome
 from analyzer.report import view
 from analyzer.report.html import strip
-from analyzer.report.html.strip import Mark
+from analyzer.report.html.mesh import Names
+from analyzer.report.html.strip import Mark, Strip
 from analyzer.sessions.attempt import Party
 from tests.analyzer.report.building import (
     analysis_of,
@@ -18,11 +19,17 @@ from tests.analyzer.report.building import (
 )
 
 
+def _strip_of(analysis: Analysis) -> Strip | None:
+    document = view.build(analysis)
+    names = Names(document)
+    return strip.strip_of(document.cases, [[names.brief(each) for each in case.attempts] for case in document.cases])
+
+
 def test_a_line_for_each_case() -> None:
     """Problems one by one, all that went well together; marks where the attempts were."""
     healthy = [diagnosis(attempt(refused_handshake(at)), healthy_finding("connected")) for at in (0, 100_000)]
     bad = diagnosis(attempt(refused_handshake(50_000)), cookie_finding())
-    made = strip.strip_of(view.build(analysis_of(*healthy, bad)).cases)
+    made = _strip_of(analysis_of(*healthy, bad))
     assert made is not None
     problem, well = made.lines
     assert (problem.case, problem.label, problem.attempts, problem.marks) == (
@@ -38,7 +45,7 @@ def test_a_line_for_each_case() -> None:
 
 def test_one_attempt_needs_no_strip() -> None:
     """Its time is in its heading."""
-    assert strip.strip_of(view.build(analysis_of(mismatch())).cases) is None
+    assert _strip_of(analysis_of(mismatch())) is None
 
 
 def test_many_cases_share_a_line() -> None:
@@ -50,7 +57,7 @@ def test_many_cases_share_a_line() -> None:
         )
         for number in range(strip.MOST + 10)
     ]
-    made = strip.strip_of(view.build(analysis_of(*diagnoses)).cases)
+    made = _strip_of(analysis_of(*diagnoses))
     assert made is not None
     assert len(made.lines) == strip.MOST + 1
     assert (made.lines[-1].label, made.lines[-1].attempts, made.lines[-1].case) == ("10 more", 10, None)
