@@ -12,6 +12,8 @@ the one place where it matters how the bytes were cut.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dissectors.dialogue import Item, Side
 from dissectors.handshake_messages import (
     Challenge,
@@ -27,6 +29,7 @@ from dissectors.handshake_messages import (
     is_node_name,
 )
 from dissectors.speaker import Speaker, looks_like_handshake
+from dissectors.traffic import Skim
 
 __all__ = [
     "Challenge",
@@ -70,3 +73,17 @@ class HandshakeDialogue:
     def close(self, side: Side) -> list[Item]:
         """See :meth:`dissectors.dialogue.Dialogue.close`."""
         return self._speakers[side.other].flush() + self._speakers[side].close()
+
+    def skim(
+        self, side: Side, peek: Callable[[int, int], bytes], size: int, stop: Callable[[bytes], object]
+    ) -> Skim | None:
+        """What much data of ``side`` come to, without their items; None if they have to be fed.
+
+        See :meth:`dissectors.traffic.FrameReader.skim`."""
+        if not self._speakers[side.other].in_traffic:
+            return None
+        return self._speakers[side].skim(peek, size, stop)
+
+    def skip(self, side: Side, skim: Skim) -> None:
+        """Take the data that were skimmed."""
+        self._speakers[side].skip(skim)

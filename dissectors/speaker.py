@@ -26,7 +26,7 @@ from dissectors.handshake_messages import (
     partial,
 )
 from dissectors.lane import Lane
-from dissectors.traffic import FrameReader, looks_like_frames
+from dissectors.traffic import FrameReader, Skim, looks_like_frames
 from dissectors.wire import Message, WireError
 
 LENGTH_LIMIT = 1500
@@ -98,13 +98,27 @@ class Speaker:
             data = self._take(data, items)
         return items
 
+    @property
+    def in_traffic(self) -> bool:
+        """It sends frames."""
+        return self._take == self._traffic
+
+    def skim(self, peek: Callable[[int, int], bytes], size: int, stop: Callable[[bytes], object]) -> Skim | None:
+        """See :meth:`~dissectors.traffic.FrameReader.skim`."""
+        return self._frames.skim(peek, size, stop) if self.in_traffic else None
+
+    def skip(self, skim: Skim) -> None:
+        """Take the data that were skimmed."""
+        self._frames.skip(skim)
+        self._lane.start = self._frames.position
+
     def flush(self) -> list[Item]:
         """The other side acts: give the undecodable bytes so far."""
         return self._lane.flush()
 
     def gap(self, length: int) -> list[Item]:
         lane = self._lane
-        if self._take == self._traffic:
+        if self.in_traffic:
             items = self._frames.gap(length)
             lane.start = self._frames.position
             if not self._frames.in_step:
@@ -123,7 +137,7 @@ class Speaker:
 
     def close(self) -> list[Item]:
         lane = self._lane
-        if self._take == self._traffic:
+        if self.in_traffic:
             return self._frames.close()
         if self._cut:
             return [self._finish_cut(self._cut, lane.start)]

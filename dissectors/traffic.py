@@ -131,6 +131,22 @@ def looks_like_frames(data: bytes) -> bool | None:
     return True if proven or (data and at == len(data)) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Skim:
+    """What much data, looked at only where frames begin, comes to."""
+
+    size: int
+    """Bytes of it; the other places are counted from its beginning too."""
+    frames: int
+    """Frames that end in it, ticks not counted."""
+    ticks: tuple[int, ...]
+    """Where ticks end."""
+    begin: int
+    """Where the unfinished frame begins: before the data, if none ends in them."""
+    kept: bytes
+    """Its first bytes."""
+
+
 class FrameReader:
     """Cuts the bytes of one side into frames, from ``start`` on.
 
@@ -164,7 +180,7 @@ class FrameReader:
                     self._end = self.start + 4 + int.from_bytes(self._kept, "big")
             if self._end is not None:
                 at += self._keep(data, at, min(4 + HEAD_LIMIT, self._end - self.start))
-                if not self.trusted and not self._believable():
+                if not self.trusted and not _believable(self._kept):
                     self.in_step = False
                     rest = self._kept + data[at:]
                     self.position = self.start
@@ -174,6 +190,40 @@ class FrameReader:
                 self.position += step
                 items += self._finish()
         return items, b""
+
+    def skim(self, peek: Callable[[int, int], bytes], size: int, stop: Callable[[bytes], object]) -> Skim | None:
+        """What :meth:`feed` would find in ``size`` bytes, of which ``peek`` gives some, with a place and a number.
+
+        None if they have to be fed: where ``stop`` finds something in a frame's head (and perhaps some bytes behind the
+        frame), or a frame begins like none."""
+        if self._hole:
+            return None
+        begin, kept = self.start - self.position, self._kept
+        frames = 0
+        ticks: list[int] = []
+        while True:
+            wanted = min(4 + HEAD_LIMIT, size - begin) - len(kept)
+            if wanted > 0:
+                kept += peek(begin + len(kept), wanted)
+            if len(kept) < 4:
+                return Skim(size, frames, tuple(ticks), begin, kept)
+            end = begin + 4 + int.from_bytes(kept[:4], "big")
+            if stop(kept) or not (self.trusted or _believable(kept)):
+                return None
+            if end > size:
+                return Skim(size, frames, tuple(ticks), begin, kept)
+            if end == begin + 4:
+                ticks.append(end)
+            else:
+                frames += 1
+            begin, kept = end, b""
+
+    def skip(self, skim: Skim) -> None:
+        """Take the data that were skimmed."""
+        self.start = self.position + skim.begin
+        self.position += skim.size
+        self._kept = skim.kept
+        self._end = self.start + 4 + int.from_bytes(skim.kept[:4], "big") if len(skim.kept) >= 4 else None
 
     def gap(self, length: int) -> list[Item]:
         """A hole; in step afterwards only if it ends inside a frame, or with one."""
@@ -199,11 +249,6 @@ class FrameReader:
         self.position += len(piece)
         return len(piece)
 
-    def _believable(self) -> bool:
-        start = self._kept[4:6]
-        length = int.from_bytes(self._kept[:4], "big")
-        return length == 0 or (length <= BELIEVABLE and any(known.startswith(start) for known in _FRAMES))
-
     def _finish(self) -> list[Item]:
         if self._end is None or self.position < self._end:
             return []
@@ -224,3 +269,10 @@ class FrameReader:
         item = Undecoded(self.side, self.start, self.position, Problem.TRUNCATED, reason, self._kept[:64])
         self._begin(self.position)
         return [item]
+
+
+def _believable(head: bytes) -> bool:
+    """Whether a frame may begin so, of which at least the length is there."""
+    start = head[4:6]
+    length = int.from_bytes(head[:4], "big")
+    return length == 0 or (length <= BELIEVABLE and any(known.startswith(start) for known in _FRAMES))

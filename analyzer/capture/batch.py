@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 BUFFER = LARGEST_RECORD + 64 * 1024
 """Bytes read at a time, from a file: the largest record with its header and more."""
 HEAD = 84
-"""Bytes of each packet that :attr:`Batch.heads` shows: link, two VLAN tags, IPv6 and TCP up to its flags."""
+"""Bytes of each packet that :attr:`Batch.heads` shows: link, two VLAN tags, IPv6 and TCP up to its window."""
 MARGIN = 256
 """Readable bytes behind the buffer's end: a head may reach beyond its packet."""
-MOST = 16 * 1024
+MOST = 32 * 1024
 """Packets of one batch."""
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 from dissectors.dataclass import dataclass
 
@@ -54,6 +54,37 @@ class Piece(NamedTuple):
     ttl: int
 
 
+class Stretch(Protocol):
+    """The payload of one direction of a :class:`Run`, where it lies: only until the next item is asked for."""
+
+    @property
+    def ends(self) -> Sequence[int]:
+        """Bytes up to the end of each packet that has any, from the beginning of the run on."""
+
+    @property
+    def ttl(self) -> int:
+        """Of the last of these packets."""
+
+    def packet(self, index: int) -> PacketRef:
+        """One of these packets."""
+
+    def peek(self, at: int, size: int) -> bytes:
+        """Some bytes."""
+
+
+class Recent(NamedTuple):
+    """What tells a packet at the end of a :class:`Run` from others: copies of it may follow."""
+
+    forth: bool
+    at: int
+    sequence: int
+    acknowledgment: int
+    flags: int
+    length: int
+    window: int
+    ip_id: int | None
+
+
 class Half(NamedTuple):
     """What the packets of one direction of a :class:`Run` come to."""
 
@@ -79,9 +110,14 @@ class Run:
     ends: tuple[tuple[str, int], tuple[str, int]]
     forth: Half | None
     back: Half | None
-    pieces: list[Piece]
+    pieces: Iterable[Piece]
+    """The payload, packet by packet; no longer than :attr:`packets`."""
     packets: Callable[[], list[Packet]]
     """One by one; only until the next item is asked for."""
+    stretches: tuple[Stretch | None, Stretch | None] = (None, None)
+    """The payload once more, of each direction."""
+    recent: Callable[[], list[Recent]] = list
+    """The packets of which copies may follow; as long."""
 
     @property
     def at(self) -> int:

@@ -11,6 +11,7 @@ from analyzer.sessions.events import Event, Leg
 from analyzer.sessions.identify import ENOUGH, Expectation, FirstBytes, Identity, Speech, identify
 from analyzer.sessions.interpret import Interpreter, Meaning, interpreter_for
 from analyzer.sessions.provenance import Provenance
+from analyzer.sessions.skimmed import take_skimmed
 from analyzer.streams.stream import (
     Acknowledged,
     Bulk,
@@ -178,6 +179,8 @@ class Conversation:
         return self._identify(finished=len(self._waiting) > MAX_WAITING)
 
     def _on_bulk(self, event: Bulk) -> list[Event]:
+        if self._skim(event):
+            return []
         made: list[Event] = []
         for direction, packet, ttl, offset, data in event.pieces:
             if self._interpreter is None:
@@ -195,6 +198,30 @@ class Conversation:
         if event.packet.at > self.connection.last.at:
             self.connection.last = event.packet
         return made
+
+    def _skim(self, event: Bulk) -> bool:
+        """Take the bytes without looking at all of them, if they make no event."""
+        interpreter = self._interpreter
+        if interpreter is None:
+            return False
+        skims = [
+            (
+                self.side(direction),
+                offset,
+                stretch,
+                interpreter.skim(self.side(direction), stretch.peek, stretch.ends[-1]),
+            )
+            for direction, offset, stretch in event.stretches
+        ]
+        if any(skim is None for *_, skim in skims):
+            return False
+        for side, offset, stretch, skim in skims:
+            assert skim is not None
+            interpreter.skip(side, skim)
+            take_skimmed(skim, offset, stretch, self.connection.flows[side], self._provenance[side])
+        if event.packet.at > self.connection.last.at:
+            self.connection.last = event.packet
+        return True
 
     def _on_hole(self, event: Hole) -> list[Event]:
         side = self.side(event.direction)

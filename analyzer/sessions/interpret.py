@@ -5,6 +5,7 @@ One interpreter per kind of speech; each owns its dialogue and knows what a mess
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol
@@ -18,6 +19,10 @@ from dissectors.dialogue import Decoded, Dialogue, Item, Missing, Side, Undecode
 
 Maker = Callable[..., Event]
 """An event class with everything but packet, side, leg and packets filled in."""
+
+
+Peek = Callable[[int, int], bytes]
+"""Gives bytes, by place and number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,12 @@ class Meaning:
 
 class Interpreter(Protocol):
     def feed(self, side: Side, data: bytes) -> Iterator[Meaning]: ...
+
+    def skim(self, side: Side, peek: Peek, size: int) -> traffic.Skim | None:
+        """``size`` bytes follow, of which ``peek`` gives some: what they come to if they make no event, else None."""
+
+    def skip(self, side: Side, skim: traffic.Skim) -> None:
+        """Take the bytes that were skimmed."""
 
     def gap(self, side: Side, length: int, *, delivered: bool) -> Iterator[Meaning]:
         """``length`` bytes are not in the capture; ``delivered``: the peer has them."""
@@ -80,6 +91,12 @@ class _Base:
             self._first[side] += data[: foreign.ENOUGH]
         for item in self._dialogue.feed(side, data):
             yield from self._item(item)
+
+    def skim(self, side: Side, peek: Peek, size: int) -> traffic.Skim | None:
+        return None
+
+    def skip(self, side: Side, skim: traffic.Skim) -> None:
+        raise NotImplementedError
 
     def gap(self, side: Side, length: int, *, delivered: bool) -> Iterator[Meaning]:
         for item in self._dialogue.gap(side, length):
@@ -145,7 +162,8 @@ class EpmdInterpreter(_Base):
 
 class HandshakeInterpreter(_Base):
     def __init__(self, length_size: int, *, midstream: bool) -> None:
-        super().__init__(handshake.HandshakeDialogue(length_size=length_size, midstream=midstream))
+        self._handshake = handshake.HandshakeDialogue(length_size=length_size, midstream=midstream)
+        super().__init__(self._handshake)
         self._length_size = length_size
         self._started: set[Side] = set()
         self._ticked: set[Side] = set()
@@ -165,6 +183,15 @@ class HandshakeInterpreter(_Base):
                 yield self._says(item, make)
         else:
             yield self._says(item, _handshake(item.side, message))
+
+    def skim(self, side: Side, peek: Peek, size: int) -> traffic.Skim | None:
+        if side not in self._started or len(self._first[side]) < foreign.ENOUGH:
+            return None
+        skim = self._handshake.skim(side, peek, size, _speaks_of_global)
+        return None if skim is None or (skim.ticks and side not in self._ticked) else skim
+
+    def skip(self, side: Side, skim: traffic.Skim) -> None:
+        self._handshake.skip(side, skim)
 
     def _says(self, item: Decoded | Missing, make: Maker) -> Meaning:
         self._said.add(make.func if isinstance(make, partial) else make)
@@ -196,6 +223,8 @@ class HandshakeInterpreter(_Base):
 OF_GLOBAL = ("remove_connection", "lost_connection")
 """What ``global`` says before it makes nodes disconnect; the atoms stand in the frame, for no link needs them twice."""
 
+
+_speaks_of_global = re.compile("|".join(OF_GLOBAL).encode()).search
 
 _NAME_SIZES = (len("a@b"), 2 * 255)
 _UNSEEN: tuple[tuple[Side, type[Event] | None, type[Event], int, int, Maker], ...] = (

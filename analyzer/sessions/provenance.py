@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from analyzer.capture.packet import PacketRef
 
 KEPT = 256
@@ -19,6 +21,13 @@ class Provenance:
     def add(self, start: int, end: int, packet: PacketRef) -> None:
         """Bytes ``start:end`` came (or were found missing) with ``packet``."""
         self._chunks.append((start, end, packet))
+        del self._chunks[:-KEPT]
+
+    def skip(self, chunks: Iterable[tuple[int, int, PacketRef]], *, named: bool) -> None:
+        """Many chunks follow; ``named``: all before these have been named."""
+        if named:
+            self._chunks.clear()
+        self._chunks += chunks
         del self._chunks[:-KEPT]
 
     def packets(self, start: int, end: int) -> tuple[PacketRef, ...]:

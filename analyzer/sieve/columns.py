@@ -40,6 +40,7 @@ FIELDS_4 |= {
     "acknowledgment": (">u4", 28),
     "offset": ("u1", 32),
     "flags": ("u1", 33),
+    "window": (">u2", 34),
 }
 FIELDS_6 = {"version": ("u1", 0), "total": (">u2", 4), "protocol": ("u1", 6)}
 FIELDS_6 |= {"source": (">u8", 8), "source_low": (">u8", 16)}
@@ -53,6 +54,7 @@ FIELDS_6 |= {
     "acknowledgment": (">u4", 48),
     "offset": ("u1", 52),
     "flags": ("u1", 53),
+    "window": (">u2", 54),
 }
 
 _TCP, _UDP = 6, 17

@@ -6,18 +6,19 @@ but PSH and ACK is set.  What it comes to is known without looking at its packet
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.capture.packet import Half, Packet, PacketRef, Piece, Run
+from analyzer.capture.packet import Half, Packet, PacketRef, Piece, Recent, Run
 from analyzer.sieve.keys import mixed_one, number_of
 from analyzer.sieve.segments import Segments, segments_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analyzer.capture.batch import Batch
+    from analyzer.capture.packet import Stretch
     from analyzer.sieve.columns import Columns
     from analyzer.sieve.keys import Mask, Places
 
@@ -25,19 +26,70 @@ Ends = tuple[tuple[str, int], tuple[str, int]]
 SHORTEST = 32
 """Packets: what a shorter run saves is less than what finding it costs."""
 COPIES = 5_000_000
-"""Nanoseconds: copies of a packet come so close together, so the last packets of a run are looked at one by one."""
+"""Nanoseconds: copies of a packet come so close together."""
 _ACK, _PSH = 0x10, 0x08
 
 
-def find_run(
+class Lying:
+    """A :class:`~analyzer.capture.packet.Stretch` whose packets lie in a buffer."""
+
+    __slots__ = ("_batch", "_capture", "_rows", "_starts", "ends", "ttl")
+
+    def __init__(self, batch: Batch, capture: int, rows: Places, begin: Places, length: Places, ttl: int) -> None:
+        self._batch = batch
+        self._capture = capture
+        self._rows = rows
+        self._starts: list[int] = (batch.offsets[rows] + begin).tolist()
+        self.ends: list[int] = np.cumsum(length).tolist()
+        self.ttl = ttl
+
+    def packet(self, index: int) -> PacketRef:
+        """See :class:`~analyzer.capture.packet.Stretch`."""
+        row = self._rows[index]
+        return PacketRef(self._capture, int(self._batch.numbers[row]), int(self._batch.at[row]))
+
+    def peek(self, at: int, size: int) -> bytes:
+        """See :class:`~analyzer.capture.packet.Stretch`."""
+        ends, buffer = self.ends, self._batch.buffer
+        index = bisect_right(ends, at)
+        found = b""
+        while True:
+            begin = ends[index - 1] if index else 0
+            place = self._starts[index] + at - begin
+            part = min(size, ends[index] - at)
+            if part == size and not found:
+                return bytes(buffer[place : place + size])
+            found += bytes(buffer[place : place + part])
+            at, size, index = at + part, size - part, index + 1
+            if not size:
+                return found
+
+
+class _Pieces:
+    """The payload of a run, packet by packet, made when it is asked for."""
+
+    def __init__(self, batch: Batch, segments: Segments, rows: Places, forth: Mask, capture: int) -> None:
+        """``rows`` of the batch, all with payload."""
+        self._of = batch, segments, rows, forth, capture
+
+    def __iter__(self) -> Iterator[Piece]:
+        batch, segments, rows, forth, capture = self._of
+        starts = batch.offsets[rows] + segments.begin
+        columns = (forth, batch.numbers[rows], batch.at[rows], segments.sequence, starts, segments.length, segments.ttl)
+        for mine, number, at, sequence, start, length, ttl in zip(*(each.tolist() for each in columns), strict=True):
+            data = bytes(batch.buffer[start : start + length])
+            yield Piece(mine, PacketRef(capture, number, at), sequence, data, ttl)
+
+
+def find_runs(
     batch: Batch,
     columns: Columns,
     rows: Places,
     vantage: int,
     capture: int,
     ends: Ends,
-) -> tuple[Run, list[int]] | None:
-    """The longest run among the packets ``rows`` of the connection between ``ends``, and its packets."""
+) -> Iterator[tuple[Run, Places]]:
+    """The runs among the packets ``rows`` of the connection between ``ends``, and the packets of each."""
     segments = segments_of(batch, columns, rows)
     forth = segments.sender == np.uint64(mixed_one(number_of(*ends[0])))
     plain = (segments.flags & ~np.uint8(_PSH)) == _ACK
@@ -47,18 +99,13 @@ def find_run(
     joins[1:] = at[1:] >= at[:-1]
     for mine in (forth, ~forth):
         joins &= _continues(segments, mine)
-    starts = np.flatnonzero(~(plain & joins))
-    low, high = 0, 0
-    for first, last in zip([-1, *starts.tolist()], [*starts.tolist(), len(rows)], strict=True):
-        begin = first if first >= 0 and plain[first] else first + 1
-        if last - begin > high - low:
-            low, high = begin, last
-    if high - low < SHORTEST:
-        return None
-    high = low + int(np.searchsorted(at[low:high], at[high - 1] - COPIES))
-    if high - low < SHORTEST:
-        return None
-    return _run(batch, segments, rows, forth, low, high, vantage, capture, ends)
+    breaks = np.flatnonzero(~(plain & joins))
+    firsts = np.append(0, np.where(plain[breaks], breaks, breaks + 1))
+    lasts = np.append(breaks, len(rows))
+    for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
+        if last - first >= SHORTEST:
+            part = slice(first, last)
+            yield _run(batch, segments.part(part), rows[part], forth[part], vantage, capture, ends), rows[part]
 
 
 def _continues(segments: Segments, mine: Mask) -> Mask:
@@ -80,62 +127,64 @@ def _continues(segments: Segments, mine: Mask) -> Mask:
     return good
 
 
-def _run(
-    batch: Batch,
-    segments: Segments,
-    rows: Places,
-    forth: NDArray[np.bool_],
-    low: int,
-    high: int,
-    vantage: int,
-    capture: int,
-    ends: Ends,
-) -> tuple[Run, list[int]]:
-    taken: list[int] = rows[low:high].tolist()
-    at: list[int] = batch.at[rows[low:high]].tolist()
-    refs = [PacketRef(capture, int(batch.numbers[row]), time) for row, time in zip(taken, at, strict=True)]
-    buffer = batch.buffer
-    where = (batch.offsets[rows] + segments.begin)[low:high].tolist()
-    pieces = [
-        Piece(mine, ref, sequence, bytes(buffer[start : start + length]), ttl)
-        for mine, ref, sequence, start, length, ttl in zip(
-            forth[low:high].tolist(),
-            refs,
-            segments.sequence[low:high].tolist(),
-            where,
-            segments.length[low:high].tolist(),
-            segments.ttl[low:high].tolist(),
-            strict=True,
+def _run(batch: Batch, segments: Segments, rows: Places, forth: Mask, vantage: int, capture: int, ends: Ends) -> Run:
+    """All of these packets."""
+    halves = [_half(batch, segments, rows, np.flatnonzero(mine), capture, ends) for mine in (forth, ~forth)]
+    says = segments.length > 0
+    stretches: list[Stretch | None] = []
+    for mine in (forth & says, ~forth & says):
+        own = np.flatnonzero(mine)
+        stretches.append(
+            Lying(batch, capture, rows[own], segments.begin[own], segments.length[own], int(segments.ttl[own[-1]]))
+            if own.size
+            else None
         )
-        if length
-    ]
-    halves = [_half(segments, np.flatnonzero(mine[low:high]), low, refs, ends) for mine in (forth, ~forth)]
 
     def packets() -> list[Packet]:
         return [
-            Packet(ref, vantage, int(batch.links[row]), batch.data(row), int(batch.wire[row]))
-            for row, ref in zip(taken, refs, strict=True)
+            Packet(
+                PacketRef(capture, int(batch.numbers[row]), int(batch.at[row])),
+                vantage,
+                int(batch.links[row]),
+                batch.data(row),
+                int(batch.wire[row]),
+            )
+            for row in rows.tolist()
         ]
 
-    return Run(capture, vantage, ends, halves[0], halves[1], pieces, packets), taken
+    def recent() -> list[Recent]:
+        at = batch.at[rows]
+        part = slice(int(np.searchsorted(at, at[-1] - COPIES)), None)
+        numbers = segments.sequence, segments.acknowledgment, segments.flags, segments.length, segments.window
+        told = (each[part].tolist() for each in (forth, at, *numbers))
+        ip_ids = [None] * len(at[part]) if ":" in ends[0][0] else segments.ip_id[part].tolist()
+        return [Recent(*each) for each in zip(*told, ip_ids, strict=True)]
+
+    talking = np.flatnonzero(says)
+    pieces = _Pieces(batch, segments.part(talking), rows[talking], forth[talking], capture)
+    return Run(capture, vantage, ends, halves[0], halves[1], pieces, packets, (stretches[0], stretches[1]), recent)
 
 
-def _half(segments: Segments, own: Places, low: int, refs: list[PacketRef], ends: Ends) -> Half | None:
+def _half(batch: Batch, segments: Segments, rows: Places, own: Places, capture: int, ends: Ends) -> Half | None:
     if not own.size:
         return None
-    places = own + low
-    first, last = int(places[0]), int(places[-1])
-    numbers = segments.acknowledgment[places]
+
+    def ref(place: int) -> PacketRef:
+        row = rows[place]
+        return PacketRef(capture, int(batch.numbers[row]), int(batch.at[row]))
+
+    first, last = int(own[0]), int(own[-1])
+    numbers = segments.acknowledgment[own]
     latest = numbers[-1]
     earlier = numbers[numbers != latest]
     return Half(
         len(own),
-        refs[int(own[-1])],
+        ref(last),
         int(segments.sequence[first]),
         int(segments.sequence[last] + np.uint32(segments.length[last])),
         int(numbers[0]),
         (int(earlier[-1]), int(latest)) if earlier.size else (int(latest),),
-        refs[int(own[int(np.argmax(numbers == latest))])],
+        ref(int(own[int(np.argmax(numbers == latest))])),
         int(segments.ttl[last]),
         None if ":" in ends[0][0] else int(segments.ip_id[last]),
     )

@@ -38,6 +38,7 @@ class Segments:
     sequence: NDArray[np.uint32]
     acknowledgment: NDArray[np.uint32]
     flags: NDArray[np.uint8]
+    window: NDArray[np.uint16]
     ttl: NDArray[np.uint8]
     ip_id: NDArray[np.uint16]
     """Means nothing in IPv6."""
@@ -48,6 +49,10 @@ class Segments:
     cannot: Mask
     """Its payload is there, and is no first message of ours: neither a name nor a request of EPMD."""
 
+    def part(self, places: slice | Places) -> Segments:
+        """Some of them."""
+        return Segments(*(getattr(self, name)[places] for name in self.__slots__))
+
 
 def segments_of(batch: Batch, columns: Columns, rows: Places) -> Segments:
     """What the packets ``rows`` carry."""
@@ -55,6 +60,7 @@ def segments_of(batch: Batch, columns: Columns, rows: Places) -> Segments:
     sender, listener = np.zeros(count, np.uint64), np.zeros(count, np.uint16)
     sequence, flags = np.zeros(count, np.uint32), np.zeros(count, np.uint8)
     acknowledgment, ttl, ip_id = np.zeros(count, np.uint32), np.zeros(count, np.uint8), np.zeros(count, np.uint16)
+    window = np.zeros(count, np.uint16)
     begin, length = np.zeros(count, np.int64), np.zeros(count, np.int64)
     kinds = columns.version[rows].astype(np.int64) * 256 + columns.link[rows]
     for kind in np.unique(kinds).tolist():
@@ -68,10 +74,13 @@ def segments_of(batch: Batch, columns: Columns, rows: Places) -> Segments:
         sender[into] = mixed(half(heads, "source", "from", version))
         listener[into], sequence[into], flags[into] = heads["to"], heads["sequence"], heads["flags"]
         acknowledgment[into], ttl[into], ip_id[into] = heads["acknowledgment"], heads["ttl"], heads["ip_id"]
+        window[into] = heads["window"]
         begin[into], length[into] = link + payload, total - payload
     buffer = np.frombuffer(batch.buffer, np.uint8)
     readable = (length >= 3) & (begin + 3 <= batch.captured[rows])
     at = batch.offsets[rows] + np.where(readable, begin, 0)
     announced = buffer[at].astype(np.int64) << 8 | buffer[at + 1]
     cannot = (announced == 0) | (announced > _LONGEST_FIRST) | ~_IS_TAG[buffer[at + 2]]
-    return Segments(sender, listener, sequence, acknowledgment, flags, ttl, ip_id, begin, length, readable & cannot)
+    return Segments(
+        sender, listener, sequence, acknowledgment, flags, window, ttl, ip_id, begin, length, readable & cannot
+    )

@@ -9,7 +9,7 @@ import numpy as np
 
 from analyzer.sieve.columns import SYN_FIN_RST, Columns, columns_of
 from analyzer.sieve.keys import UNCOVERED, Table, key_of
-from analyzer.sieve.runs import SHORTEST, find_run
+from analyzer.sieve.runs import SHORTEST, find_runs
 from analyzer.sieve.segments import Segments, segments_of
 from dissectors.dataclass import dataclass
 
@@ -118,16 +118,18 @@ class Sieve:
         rest = np.flatnonzero(~(columns.foreign | unimportant))
         if rest.size:
             rest, openings = self._without_openings(batch, columns, rest, vantage)
-        runs, in_runs = self._runs(batch, columns, rest, vantage, capture) if self._busy else ({}, set())
+        runs: dict[int, Run] = {}
+        if self._busy and rest.size:
+            runs, rest = self._runs(batch, columns, rest, vantage, capture)
         unwatched, passed = self._unwatched, self._passed
         forgotten, learned = len(self._forgotten), len(self._learned)
         while rest.size:
             again = np.zeros(0, np.int64)
             for index, key, mark in zip(rest.tolist(), keys[rest].tolist(), marks[rest].tolist(), strict=True):
-                if (key in unwatched and not mark) or index in in_runs:
-                    if index not in runs:
-                        continue
+                if index in runs:
                     yield runs[index]
+                elif key in unwatched and not mark:
+                    continue
                 else:
                     passed.add(key)
                     yield index
@@ -148,22 +150,26 @@ class Sieve:
 
     def _runs(
         self, batch: Batch, columns: Columns, rest: Places, vantage: int, capture: int
-    ) -> tuple[dict[int, Run], set[int]]:
-        """By the first packet of each; and all their packets."""
-        keys = columns.keys[rest]
-        rows = rest[np.isin(keys, np.fromiter(self._busy, np.uint64, len(self._busy)))]
+    ) -> tuple[dict[int, Run], Places]:
+        """By the first packet of each; and what is left, of each run the first packet."""
+        rows = rest[self._is_busy(columns.keys[rest])]
         rows = rows[np.argsort(columns.keys[rows], kind="stable")]
         borders = np.flatnonzero(np.diff(columns.keys[rows])) + 1
         found: dict[int, Run] = {}
-        members: set[int] = set()
+        left = np.zeros(len(batch), np.bool_)
+        left[rest] = True
         for group in np.split(rows, borders):
             if len(group) < SHORTEST:
                 continue
-            run = find_run(batch, columns, group, vantage, capture, self._busy[int(columns.keys[group[0]])])
-            if run is not None:
-                found[run[1][0]] = run[0]
-                members.update(run[1])
-        return found, members
+            ends = self._busy[int(columns.keys[group[0]])]
+            for run, members in find_runs(batch, columns, group, vantage, capture, ends):
+                found[int(members[0])] = run
+                left[members[1:]] = False
+        return found, np.flatnonzero(left)
+
+    def _is_busy(self, keys: Keys) -> Mask:
+        """Of streams that are looked at in runs."""
+        return np.isin(keys, np.fromiter(self._busy, np.uint64, len(self._busy)))
 
     def busy(self, stream: Named) -> None:
         """This stream is ours, and much is said in it."""
@@ -184,8 +190,20 @@ class Sieve:
     ) -> tuple[Places, list[_Opening]]:
         """Leaves out connections that open and say in their first bytes that they are none of ours."""
         keys = columns.keys[rest]
-        unseen = self._unseen.has(keys)
         candidate = (keys != UNCOVERED) & ~self._dropped.has(keys)
+        if self._busy:
+            candidate &= ~self._is_busy(keys)
+        unseen = np.flatnonzero(self._unseen.has(keys) & candidate)
+        if unseen.size:
+            # Nothing matters of a connection that was left out before, unless it opens anew.
+            anew = np.zeros(0, np.uint64)
+            marked = unseen[columns.marks[rest[unseen]]]
+            if marked.size:
+                anew = keys[marked[segments_of(batch, columns, rest[marked]).flags & SYN_ACK == SYN]]
+            over = unseen[~np.isin(keys[unseen], anew)]
+            left = np.ones(len(rest), np.bool_)
+            left[over] = False
+            rest, candidate = rest[left], candidate[left]
         rows = rest[candidate]
         if not rows.size:
             return rest, []
@@ -200,7 +218,6 @@ class Sieve:
         drop: list[Places] = []
         openings: list[_Opening] = []
         added: list[int] = []
-        del unseen
         for first, last in zip(firsts[heads].tolist(), lasts[heads].tolist(), strict=True):
             key = int(sorted_keys[first])
             if not syn[first]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 
 from analyzer.capture.packet import PacketRef, Run
@@ -116,16 +117,17 @@ class Connection:
         continued = self.out.continued_by(run.forth, run.back) and self.back.continued_by(run.back, run.forth)
         if self.life is not Life.OPEN or not continued:
             return False
-        starts = {Direction.OUT: self.out, Direction.BACK: self.back}
-        pieces = []
-        for piece in run.pieces:
-            direction = Direction.OUT if piece.forth else Direction.BACK
-            offset = starts[direction].offset_of(piece.sequence)
-            pieces.append((direction, piece.packet, piece.ttl, offset, piece.data))
         last = max((half.last for _, half in sides if half is not None), key=lambda ref: ref.number)
         self.last = last
-        if pieces:
-            events.append(Bulk(stream=self.stream, packet=last, direction=Direction.OUT, pieces=pieces))
+        stretches = tuple(
+            (flow.direction, flow.next, stretch)
+            for (flow, _), stretch in zip(sides, run.stretches, strict=True)
+            if stretch is not None
+        )
+        if stretches:
+            pieces = run_pieces(run, self.out.next, self.back.next)
+            told = Bulk(stream=self.stream, packet=last, direction=Direction.OUT, stretches=stretches, pieces=pieces)
+            events.append(told)
         for flow, half in sides:
             if half is not None:
                 self.stream.segments[flow.direction] += half.packets
@@ -134,6 +136,8 @@ class Connection:
         for flow, half in sides:
             if half is not None:
                 flow.peer.acknowledged_in_run(half, events)
+        for forth, at, *identity in run.recent():
+            self.copies.seen((self.out if forth else self.back, *identity), at)
         return True
 
     def pass_over(self, segment: Segment, flow: Flow, flags: int) -> None:
@@ -287,3 +291,12 @@ class Connection:
             )
         )
         flow.resets += 1
+
+
+def run_pieces(run: Run, out: int, back: int) -> Iterator[tuple[Direction, PacketRef, int, int, bytes]]:
+    """The payload of a run packet by packet, where ``out`` and ``back`` are the offsets of the first bytes."""
+    places = {Direction.OUT: out, Direction.BACK: back}
+    for piece in run.pieces:
+        direction = Direction.OUT if piece.forth else Direction.BACK
+        yield direction, piece.packet, piece.ttl, places[direction], piece.data
+        places[direction] += len(piece.data)

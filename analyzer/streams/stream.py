@@ -6,9 +6,10 @@ The stream layer knows sequence numbers so that nobody above has to.  Directions
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum, StrEnum
 
-from analyzer.capture.packet import PacketRef
+from analyzer.capture.packet import PacketRef, Stretch
 from analyzer.decode.segment import Endpoint
 from dissectors.dataclass import dataclass, field
 
@@ -104,7 +105,9 @@ class Data(StreamEvent):
 class Bulk(StreamEvent):
     """Many :class:`Data` of both directions at once, each as it would have been told."""
 
-    pieces: list[tuple[Direction, PacketRef, int, int, bytes]]
+    stretches: tuple[tuple[Direction, int, Stretch], ...]
+    """The bytes of each direction that has any, and the offset of the first one."""
+    pieces: Iterable[tuple[Direction, PacketRef, int, int, bytes]]
     """Direction, packet, time to live, offset and bytes, in the order of the packets."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tracemalloc
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -152,3 +153,48 @@ def test_untrusted_reader_gives_back_what_is_no_frame() -> None:
 def test_looks_like_frames(data: bytes, answer: bool | None) -> None:
     """Only what begins like frames at every boundary; ticks alone only if nothing follows."""
     assert looks_like_frames(data) is answer
+
+
+def _part(data: bytes, at: int, size: int) -> bytes:
+    return data[at : at + size]
+
+
+@given(
+    sizes=st.lists(st.sampled_from([0, 0, 3, 40, 600, 5000]), max_size=12),
+    places=st.lists(st.integers(0, 20_000), max_size=8),
+    trusted=st.booleans(),
+    last=st.integers(0, 900),
+)
+def test_skimming_comes_to_what_feeding_does(sizes: list[int], places: list[int], trusted: bool, last: int) -> None:
+    """Counts, places of ticks, and the state afterwards, wherever the data are cut."""
+    data = (
+        b"".join(framed((b"\x83\x44" + bytes(size))[:size], 4) for size in sizes) + framed(b"\x83\x44" * 500, 4)[:last]
+    )
+    fed, skimmed = FrameReader(I, 7, trusted=trusted), FrameReader(I, 7, trusted=trusted)
+    for part in cut_at(data, places):
+        skim = skimmed.skim(partial(_part, part), len(part), lambda head: None)
+        assert skim is not None
+        before = fed.position
+        items = fed.feed(part)[0]
+        ticks = [item for item in items if isinstance(item, Decoded) and isinstance(item.message, Tick)]
+        assert [before + end for end in skim.ticks] == [tick.end for tick in ticks]
+        assert skim.frames == len(items) - len(ticks)
+        skimmed.skip(skim)
+        assert all(getattr(fed, name) == getattr(skimmed, name) for name in FrameReader.__slots__)
+
+
+def test_what_is_not_skimmed() -> None:
+    """Frames that somebody asks for, frames like none, and all after a hole in one."""
+    frame = framed(b"\x83\x44\0atom", 4)
+
+    def skim(reader: FrameReader, data: bytes, stop: bytes = b"other") -> bool:
+        return reader.skim(lambda at, size: data[at : at + size], len(data), lambda head: stop in head) is not None
+
+    assert skim(FrameReader(I, 0, trusted=True), frame)
+    assert not skim(FrameReader(I, 0, trusted=True), frame, b"atom")
+    assert skim(FrameReader(I, 0, trusted=True), framed(b"none", 4))
+    assert not skim(FrameReader(I, 0, trusted=False), framed(b"none", 4))
+    reader = FrameReader(I, 0, trusted=True)
+    reader.feed(frame[:6])
+    reader.gap(2)
+    assert not skim(reader, frame)

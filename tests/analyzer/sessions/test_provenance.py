@@ -67,3 +67,13 @@ def test_every_byte_has_its_packet(sizes: list[int], data: st.DataObject) -> Non
     at = data.draw(st.integers(0, sum(sizes) - 1))
     carrier = next(number for number in range(1, len(sizes) + 1) if at < sum(sizes[:number]))
     assert provenance.packets(at, at + 1) == (packet(carrier),)
+
+
+def test_many_chunks_at_once() -> None:
+    """Of those before them nothing stays if all was named; the bound holds."""
+    provenance = filled(5, 5)
+    provenance.skip([(10, 15, packet(3))], named=False)
+    assert provenance.packets(0, 15) == (packet(1), packet(2), packet(3))
+    provenance.skip([(place, place + 1, packet(place)) for place in range(15, 15 + 2 * KEPT)], named=True)
+    assert provenance.packets(0, 15 + KEPT) == (packet(14 + 2 * KEPT),)
+    assert len(provenance.packets(0, 15 + 2 * KEPT)) == KEPT

@@ -11,23 +11,34 @@ from analyzer import pipeline
 from analyzer.capture import batch, open_source
 from analyzer.pipeline import Options
 from analyzer.report import json_doc, view
+from analyzer.sessions.conversation import Conversation
 from analyzer.sieve import runs, sieve
 from analyzer.streams.table import StreamTable
 from tests.corpus import EVERY_SAMPLE, ROOT, SAMPLES, report_text
+
+skimmed: list[bool] = []
+"""Whether the bytes of each run were left alone."""
 
 
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Every connection is busy at once and a run is short; gives whether each run was taken as one."""
     taken: list[bool] = []
-    feed_run = StreamTable.feed_run
+    skimmed.clear()
+    feed_run, skim = StreamTable.feed_run, Conversation._skim
 
     def listening(table: StreamTable, run: object) -> object:
         found = feed_run(table, run)  # type: ignore[arg-type]
         taken.append(found is not None)
         return found
 
+    def skimming(conversation: Conversation, event: object) -> bool:
+        found = skim(conversation, event)  # type: ignore[arg-type]
+        skimmed.append(found)
+        return found
+
     monkeypatch.setattr(StreamTable, "feed_run", listening)
+    monkeypatch.setattr(Conversation, "_skim", skimming)
     monkeypatch.setattr(pipeline, "BUSY_EVERY", 1)
     monkeypatch.setattr(runs, "SHORTEST", 2)
     monkeypatch.setattr(sieve, "SHORTEST", 2)
@@ -51,3 +62,4 @@ def test_bulk_comes_in_runs(name: str, eager: list[bool]) -> None:
     with contextlib.chdir(ROOT), open_source((f"samples/{name}.pcap",), stdin=io.BytesIO()) as source:
         pipeline.analyze(source, Options(sieve_from=0))
     assert any(eager)
+    assert any(skimmed)
