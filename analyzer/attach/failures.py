@@ -75,8 +75,19 @@ class Refused(AttachError):
     """The server said no, and why; or it is no such server."""
 
 
+_MOVED: tuple[type[AttachError], str, str] = (
+    NotReached,
+    "it sends us elsewhere, and credentials go nowhere else",
+    "name the address that it has now in {server}",
+)
+
 _STATUSES: dict[int, tuple[type[AttachError], str, str]] = {
     # HTTP status: error, what it means, what to do
+    301: _MOVED,
+    302: _MOVED,
+    303: _MOVED,
+    307: _MOVED,
+    308: _MOVED,
     401: (
         NotLoggedIn,
         "it does not accept our credentials",
@@ -121,7 +132,7 @@ class Place:
             f"{self.heading}: {meaning.format(key=self.name)}"
             + (f" (HTTP {status})" if status else "")
             + (f": {said}" if said else ""),
-            next_step=step.format(login=known) + _STAY,
+            next_step=step.format(login=known, server=self.tracker.server) + _STAY,
         )
 
     @contextmanager
@@ -135,6 +146,8 @@ class Place:
         except Exception as error:
             known = translate(self, error)
             if known is None:
+                if type(error).__name__ in _REDIRECTED:
+                    raise self.failed(302) from None
                 # What requests raises is an OSError, even for an answer that is no JSON; that one is a ValueError, too.
                 network = isinstance(error, ssl.SSLError) or not isinstance(error, ValueError)
                 known = self.unreached(error) if network and isinstance(error, OSError) else self.misunderstood(error)
@@ -169,6 +182,8 @@ class Place:
         return self.account.scrub(printable(str(words)))
 
 
+_REDIRECTED = frozenset({"TooManyRedirects", "RedirectError"})
+"""What requests and others raise where they must not follow: not every header of ours is known to be a secret."""
 _STAY = "; the files are where they were, and what the ticket has already is not sent again"
 _AGAIN = "check the network and the server, and try again"
 

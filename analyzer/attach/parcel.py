@@ -12,7 +12,7 @@ from pathlib import PurePath
 
 from analyzer.attach.files import Upload
 from analyzer.attach.markup import Markup, literal
-from analyzer.report import Document, Look, gist, json_doc, render, ticket
+from analyzer.report import Document, Look, gist, render, ticket
 from analyzer.report.gist import Gist
 from dissectors.dataclass import dataclass
 
@@ -39,7 +39,7 @@ def of_document(document: Document, files: tuple[Upload, ...] = ()) -> Parcel:
         if markup.value in ticket.FLAVOURS:
             yield ticket.render(document, markup.value, limit=room)
         yield literal(render(document, "text", Look()), markup)
-        yield literal(gist.of_report(json_doc.report(document)).text(), markup)
+        yield literal(gist.of_document(document).text(), markup)
 
     return Parcel(files, _identity(capture.path for capture in document.captures), says)
 

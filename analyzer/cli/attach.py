@@ -68,11 +68,13 @@ def sent(parcel: Parcel, target: Target, *, anew: bool = False, dry_run: bool = 
 
 def known_ticket(text: str | None, *, dry_run: bool) -> Target | None:
     """What ``analyze --attach`` names, before the work is done rather than after it.  Raises DistscopeError."""
+    if text is None:
+        if dry_run:
+            raise click.UsageError("--dry-run is about --attach: without it nothing is sent")
+        return None
     from analyzer.attach.target import parse
 
-    if text is None and dry_run:
-        raise click.UsageError("--dry-run is about --attach: without it nothing is sent")
-    return None if text is None else parse(text)
+    return parse(text)
 
 
 def attach_report(document: Document, outputs: tuple[str, ...], target: Target, status: int, *, dry_run: bool) -> int:

@@ -1,4 +1,4 @@
-"""A JSON report → the few lines that say what it found, for where there is no room, or no way, for the whole.
+"""A report → the few lines that say what it found, for where there is no room, or no way, for the whole.
 
 An HTML report carries its gist in ``<meta name="distscope-summary">``, so that a page that was finished long ago can
 still be announced.
@@ -7,12 +7,12 @@ still be announced.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from html.parser import HTMLParser
+from typing import Any
 
 from analyzer.errors import printable
 from analyzer.findings import Outcome
-from analyzer.report.document import Document
+from analyzer.report.document import Case, Document
 from analyzer.report.layout import Look, Sheet
 from analyzer.report.wording import counted, summarise
 from dissectors.dataclass import dataclass, fields_of
@@ -40,42 +40,48 @@ class Gist:
     """One sentence."""
     captures: tuple[str, ...]
     problems: tuple[Problem, ...]
+    more: int
+    """Problems beyond those."""
 
     def text(self) -> str:
         """Lines of plain text."""
         sheet = Sheet(Look())
         sheet.paragraph(self.summary)
-        for problem in self.problems[:MOST_PROBLEMS]:
+        for problem in self.problems:
             times = f", {problem.count:,} times" if problem.count > 1 else ""
             sheet.heading(f"{problem.verdict} ({problem.certainty}{times})", "")
             sheet.paragraph(problem.says, prefix="  ")
             if problem.fix:
                 sheet.paragraph(problem.fix, prefix="  Fix: ")
         sheet.blank()
-        if (more := len(self.problems) - MOST_PROBLEMS) > 0:
-            sheet.paragraph(f"And {counted(more, 'problem')} more: see the report.")
+        if self.more:
+            sheet.paragraph(f"And {counted(self.more, 'problem')} more: see the report.")
         sheet.paragraph(", ".join(self.captures), prefix="Captures: ")
         return str(sheet)
 
     def to_json(self) -> str:
         """What :func:`of_html` reads."""
-        problems = [
-            {each.name: getattr(problem, each.name) for each in fields_of(Problem)} for problem in self.problems
-        ]
-        values = {"summary": self.summary, "captures": self.captures, "problems": problems}
+        names = [each.name for each in fields_of(Problem)]
+        problems = [{name: getattr(problem, name) for name in names} for problem in self.problems]
+        values = {"summary": self.summary, "captures": self.captures, "problems": problems, "more": self.more}
         return json.dumps(values, ensure_ascii=False)
 
 
 def of_document(document: Document) -> Gist:
-    """Of a document that is about to be laid out."""
-    problems: list[Problem] = []
-    for case in document.cases:
-        if case.outcome is Outcome.PROBLEM:
-            # Those further on are only counted, and there may be thousands.
-            finding = case.first.finding if len(problems) < MOST_PROBLEMS else None
-            says, fix = (finding.says, (*finding.fix, "")[0]) if finding is not None else ("", "")
-            problems.append(Problem(case.verdict, case.first.certainty, len(case.attempts), says, fix))
-    return Gist(document.summary, tuple(capture.path for capture in document.captures), tuple(problems))
+    """Of a report that is being made."""
+    failed = [case for case in document.cases if case.outcome is Outcome.PROBLEM]
+    return Gist(
+        document.summary,
+        tuple(capture.path for capture in document.captures),
+        tuple(map(_of_case, failed[:MOST_PROBLEMS])),
+        max(len(failed) - MOST_PROBLEMS, 0),
+    )
+
+
+def _of_case(case: Case) -> Problem:
+    finding = case.first.finding
+    says, fixes = ("", ()) if finding is None else (finding.says, finding.fix)
+    return Problem(case.verdict, case.first.certainty, len(case.attempts), says, fixes[0] if fixes else "")
 
 
 def of_json(text: str) -> Gist | None:
@@ -87,35 +93,36 @@ def of_json(text: str) -> Gist | None:
         return None
 
 
-def of_report(report: Mapping[str, object]) -> Gist:
-    """Of the values of a JSON report.  Raises KeyError or TypeError if that is not what they are."""
-    plain = json.loads(json.dumps(report))
-    attempts = {attempt["id"]: attempt for attempt in plain["attempts"]}
-    failed = [key for key, attempt in attempts.items() if attempt["outcome"] == Outcome.PROBLEM.value]
-    groups = {name: incident["attempts"] for incident in plain["incidents"] for name in incident["attempts"]}
-    problems = []
-    while failed:
-        group = [name for name in groups.get(failed[0], failed[:1]) if name in failed]
-        problems.append(_problem(attempts[failed[0]], len(group)))
-        failed = [name for name in failed if name not in group]
-    numbers = plain["summary"]
+def of_report(report: Any) -> Gist:
+    """Of the values of a JSON report.  Raises LookupError or TypeError if that is not what they are."""
+    attempts = {attempt["id"]: attempt for attempt in report["attempts"]}
+    groups = {name: incident["attempts"] for incident in report["incidents"] for name in incident["attempts"]}
+    problems: list[Problem] = []
+    told: set[str] = set()
+    for name, attempt in attempts.items():
+        if attempt["outcome"] != Outcome.PROBLEM.value or name in told:
+            continue
+        group = set(groups.get(name, ())) - told | {name}
+        told |= group
+        problems.append(_problem(attempt, len(group)))
+    numbers = report["summary"]
     return Gist(
         summarise(
             {outcome: int(numbers[outcome.value]) for outcome in Outcome},
             len(problems),
-            sum(int(capture["packets"]) for capture in plain["captures"]),
+            sum(int(capture["packets"]) for capture in report["captures"]),
         ),
-        tuple(printable(str(capture["path"])) for capture in plain["captures"]),
-        tuple(problems),
+        tuple(printable(str(capture["path"])) for capture in report["captures"]),
+        tuple(problems[:MOST_PROBLEMS]),
+        max(len(problems) - MOST_PROBLEMS, 0),
     )
 
 
-def _problem(attempt: Mapping[str, object], count: int) -> Problem:
-    findings = attempt["findings"]
-    assert isinstance(findings, list)
-    finding = next((each for each in findings if each["name"] == attempt["verdict"]), {"says": "", "fix": []})
-    fixes = [*finding["fix"], ""]
-    shown = [printable(str(value)) for value in (attempt["verdict"], attempt["certainty"], finding["says"], fixes[0])]
+def _problem(attempt: Any, count: int) -> Problem:
+    nothing: dict[str, Any] = {"says": "", "fix": []}
+    finding = next((each for each in attempt["findings"] if each["name"] == attempt["verdict"]), nothing)
+    fix = finding["fix"][0] if finding["fix"] else ""
+    shown = [printable(str(value)) for value in (attempt["verdict"], attempt["certainty"], finding["says"], fix)]
     return Problem(shown[0], shown[1], count, shown[2], shown[3])
 
 
@@ -136,8 +143,8 @@ def of_html(text: str) -> Gist | None:
             for each in value["problems"]
         )
         captures = tuple(printable(str(path)) for path in value["captures"])
-        return Gist(printable(str(value["summary"])), captures, problems)
-    except (ValueError, LookupError, TypeError):
+        return Gist(printable(str(value["summary"])), captures, problems, int(value.get("more", 0)))
+    except (ValueError, LookupError, TypeError, AttributeError):
         return None
 
 

@@ -39,6 +39,7 @@ def _open(key: str, account: Account) -> Iterator[GitLabTicket]:
     with gitlab.Gitlab(
         account.server, private_token=account.get("GITLAB_TOKEN"), timeout=ANSWER_WITHIN, keep_base_url=True
     ) as client:
+        client.session.max_redirects = 0  # it would take our token along
         with place.told(_translated):
             myself: Any = client.http_get("/user", **_NO_WAITING)
             project = client.projects.get(found["project"], **_NO_WAITING)

@@ -51,6 +51,7 @@ def _session(**settings: Any) -> Any:
     from redminelib.engines import SyncEngine
 
     session = SyncEngine.create_session(**settings)
+    session.max_redirects = 0  # it would take our key along
     session.request = partial(session.request, timeout=(CONNECT_WITHIN, ANSWER_WITHIN))
     return session
 

@@ -17,6 +17,8 @@ class Listener:
         self._says = says
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
+        self.heard = b""
+        """What it was asked."""
 
     @property
     def url(self) -> str:
@@ -40,9 +42,13 @@ class Listener:
                 connection, _ = self._socket.accept()
                 self._open.append(connection)
                 with suppress(OSError):
-                    if self._context:
-                        connection = self._context.wrap_socket(connection, server_side=True)
-                        self._open.append(connection)
-                    if self._says and connection.recv(65536):
-                        connection.sendall(self._says)
-                        connection.close()
+                    self._answer(connection)
+
+    def _answer(self, connection: socket.socket) -> None:
+        if self._context:
+            connection = self._context.wrap_socket(connection, server_side=True)
+            self._open.append(connection)
+        if self._says and (heard := connection.recv(65536)):
+            self.heard += heard
+            connection.sendall(self._says)
+            connection.close()

@@ -10,7 +10,7 @@ import pytest
 from analyzer.attach import parcel
 from analyzer.attach.files import Upload
 from analyzer.attach.markup import Markup
-from analyzer.report import Document, Look, gist, json_doc, render
+from analyzer.report import Document, Look, gist, render
 from tests.analyzer.attach.trackers.conformance import upload
 from tests.corpus import ROOT
 
@@ -71,7 +71,7 @@ def test_text_goes_before_a_gist(document: Document) -> None:
 
 def test_the_gist_of_a_page(document: Document) -> None:
     """An HTML report that carries it says what it is about."""
-    told = html.escape(gist.of_report(json_doc.report(document)).to_json())
+    told = html.escape(gist.of_document(document).to_json())
     page = upload("report.html", f'<!DOCTYPE html><meta name="{gist.META}" content="{told}"><title>x</title>'.encode())
     assert "do not use the same cookie" in next(parcel.of_files((page,)).says(Markup.PLAIN, ROOM))
 

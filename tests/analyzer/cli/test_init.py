@@ -18,7 +18,7 @@ def test_a_wrong_command_line_is_2(problem: Path) -> None:
     cases: list[tuple[list[str | Path], str]] = [
         (["analyze"], "CAPTURE"),
         (["analyze", problem, "--format", "yaml"], "'text', 'json'"),
-        (["analyze", problem, "-o", "x.pcapng"], ".json (json)"),
+        (["analyze", problem, "-o", "x.docx"], ".json (json)"),
         (["analyze", problem, "--epmd-port", "70000"], "70000"),
         (["analyze", problem, "--since", "yesterday"], "2026-10-31T15:10:37Z"),
         (["analyze", problem, "--host", "bob"], "--node"),

@@ -26,8 +26,9 @@ def test_every_report_has_a_gist(path: Path) -> None:
     assert gist.of_html(f'<meta name="{gist.META}" content="{html.escape(told.to_json())}">') == told
     report = json.loads(text)
     failed = [attempt["verdict"] for attempt in report["attempts"] if attempt["outcome"] == "problem"]
-    assert sorted({problem.verdict for problem in told.problems}) == sorted(set(failed))
-    assert sum(problem.count for problem in told.problems) == len(failed)
+    assert {problem.verdict for problem in told.problems} <= set(failed)
+    if not told.more:
+        assert sum(problem.count for problem in told.problems) == len(failed)
 
 
 def test_text() -> None:
@@ -43,10 +44,9 @@ def test_text() -> None:
 
 def test_many_problems() -> None:
     """Ten are told, the others counted."""
-    problems = tuple(Problem(f"verdict-{number}", "certain", 2, "It failed.", "") for number in range(12))
-    text = Gist("12 problems found.", ("a.pcap",), problems).text()
+    problems = tuple(Problem(f"verdict-{number}", "certain", 2, "It failed.", "") for number in range(10))
+    text = Gist("12 problems found.", ("a.pcap",), problems, 2).text()
     assert "verdict-9 (certain, 2 times)" in text
-    assert "verdict-10" not in text
     assert "And 2 problems more: see the report." in text
 
 
@@ -72,7 +72,7 @@ def test_what_is_no_report(text: str) -> None:
 
 def test_hostile_values() -> None:
     """A page from elsewhere may hold anything: it comes out fit to be shown."""
-    value = {"summary": "\x1b[31m", "captures": ["\u202e"], "problems": []}
+    value = {"summary": "\x1b[31m", "captures": ["\u202e"], "problems": [], "more": 0}
     page = f'<meta name="{gist.META}" content="{html.escape(json.dumps(value))}">'
     told = gist.of_html(page)
     assert told is not None

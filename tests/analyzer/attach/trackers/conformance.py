@@ -187,6 +187,19 @@ class Conformance:
             self.send(service, parcel("x\n"), replace(service.account, server=listener.url))
         assert "self-signed certificate" in str(caught.value)
 
+    def test_credentials_are_not_taken_elsewhere(self, service: Service) -> None:
+        """The server says that it has moved, to another host."""
+        page = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/html\r\n\r\n{}"
+        with Listener(says=page) as other:
+            elsewhere = other.url.replace("127.0.0.1", "localhost").encode()
+            moved = b"HTTP/1.1 302 Found\r\nLocation: %s/\r\nContent-Length: 0\r\n\r\n" % elsewhere
+            with Listener(says=moved) as listener, pytest.raises(AttachError) as caught:
+                self.send(service, parcel("x\n"), replace(service.account, server=listener.url))
+            assert listener.heard
+            assert service.account.scrub(other.heard.decode()) == other.heard.decode()
+            assert b"authorization" not in other.heard.lower()
+        self.check_no_secret(service.account, caught.value)
+
     def test_something_else_answers(self, service: Service) -> None:
         """A web server that is no tracker."""
         page = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/html\r\n\r\nhi"
