@@ -38,6 +38,8 @@ class Source:
         self.total_bytes = None if None in sizes else sum(size or 0 for size in sizes)
         """Size of all inputs as stored; None if one of them is a stream."""
         self._sifting: Sifting | None = None
+        self._readers = 0
+        """Captures that may be read by processes of their own at the same time."""
         self._packets = self._merge()
 
     @property
@@ -58,7 +60,9 @@ class Source:
         """The same, but only the packets that a sifter lets pass, and the times up to which the others were read.
 
         All captures are sifted or none is: what a sifter left out of one may go on in the next."""
-        self._sifting = sifting
+        from analyzer.capture.ahead import most_readers
+
+        self._sifting, self._readers = sifting, most_readers()
         return self._packets
 
     def __enter__(self) -> Source:
@@ -128,5 +132,6 @@ class Source:
         track.vantage = vantages.open(track.name, link_type, continues=next(ending, None))
         track.vantages = vantages
         if self._sifting is not None:
-            track.sift(self._sifting)
+            readers = sum(other.reads_ahead for _, _, other in running)
+            track.sift(self._sifting, ahead=readers < self._readers)
         return True

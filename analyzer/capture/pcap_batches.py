@@ -1,4 +1,4 @@
-"""Turns a classic capture file into batches of packets, with what :mod:`analyzer.capture.pcap` says of them."""
+"""Turns a classic capture file into loads of packets, with what :mod:`analyzer.capture.pcap` says of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.capture.batch import Batch, Buffer, Rows, batches_of
+from analyzer.capture.batch import Buffer, Load, Rows
 from analyzer.capture.pcap import (
     FILE_HEADER,
     FILE_HEADER_SIZE,
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyzer.capture.state import CaptureState
-    from analyzer.capture.supply import Supply
 
 _SAME_TIME = 2
 """Of the four bytes of the seconds, the upper ones that two records of one capture share: for 18 hours."""
@@ -64,25 +63,22 @@ class Records:
         return may & (length <= wire_length) & (wire_length <= self.limit)
 
 
-def read_pcap_batches(supply: Supply, state: CaptureState, size: int | None = None) -> Iterator[Batch]:
-    """The packets of a classic file of version 2.4, from its header on.
-
-    A cut or damaged file ends with a note.  ``size`` of the buffer, if not the usual one."""
-    buffer = Buffer(supply, size)
+def read_pcap_loads(buffer: Buffer, state: CaptureState) -> Iterator[Load]:
+    """The packets of a classic file of version 2.4, from its header on; a cut or damaged one ends with a note."""
     buffer.fill(0)
     variant = VARIANTS[buffer.data[:4]]
     *_, snap_length, link_type = struct.unpack_from(variant.order + FILE_HEADER, buffer.data)
     layout = Records(variant, largest(snap_length))
-    walker = Walker(buffer.data, layout)
-    room, word = len(buffer.data), f"{variant.order}u4"
-    heads_at = np.ndarray((room - layout.header,), f"V{layout.header}", buffer.data, strides=(1,))
+    word = f"{variant.order}u4"
     head = np.dtype({"names": _FIELDS, "formats": (word,) * 4, "offsets": (0, 4, 8, 12), "itemsize": layout.header})
     begin, packets = FILE_HEADER_SIZE, 0
     while True:
+        walker = Walker(buffer.data, layout)
         places, at, damaged = walker.walk(begin, buffer.held)
         count = len(places)
         if count:
-            heads = heads_at[places].view(head)
+            shape = len(buffer.data) - layout.header
+            heads = np.ndarray((shape,), f"V{layout.header}", buffer.data, strides=(1,))[places].view(head)
             seconds, fractions, captured, wire = (heads[name].astype(np.int64) for name in _FIELDS)
             rows = Rows(
                 np.arange(packets + 1, packets + 1 + count),
@@ -92,7 +88,7 @@ def read_pcap_batches(supply: Supply, state: CaptureState, size: int | None = No
                 seconds * SECOND + fractions * variant.tick,
                 np.full(count, link_type & LINK_TYPE),
             )
-            yield from batches_of(buffer.data, rows, last=buffer.ended or damaged)
+            yield Load(buffer.data, rows, buffer.ended or damaged)
         packets += count
         if damaged:
             state.breaks_off(damage_note(buffer.base + at, packets, walker.length(at)))

@@ -1,4 +1,4 @@
-"""Turns a pcapng file into batches of packets, with what :mod:`analyzer.capture.pcapng` says of them.
+"""Turns a pcapng file into loads of packets, with what :mod:`analyzer.capture.pcapng` says of them.
 
 Enhanced packet blocks become columns.  All other blocks, which are few, are taken one by one.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.capture.batch import Batch, Buffer, Rows, batches_of, joined
+from analyzer.capture.batch import Buffer, Load, Rows, joined
 from analyzer.capture.blocks import (
     ENHANCED_PACKET,
     INTERFACE_DESCRIPTION,
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from analyzer.capture.interface import Interface
     from analyzer.capture.state import CaptureState
-    from analyzer.capture.supply import Supply
 
     Places = NDArray[np.int64]
 
@@ -78,11 +77,9 @@ class Blocks:
         return may
 
 
-def read_pcapng_batches(supply: Supply, state: CaptureState, size: int | None = None) -> Iterator[Batch]:
-    """The packets of a pcapng file from its first section header on; a cut or damaged one ends with a note.
-
-    ``size`` of the buffer, if not the usual one."""
-    yield from _Reader(Buffer(supply, size), state).batches()
+def read_pcapng_loads(buffer: Buffer, state: CaptureState) -> Iterator[Load]:
+    """The packets of a pcapng file from its first section header on; a cut or damaged one ends with a note."""
+    yield from _Reader(buffer, state).loads()
 
 
 class _Reader:
@@ -96,7 +93,7 @@ class _Reader:
         self._packets = 0
         """Numbers given so far."""
 
-    def batches(self) -> Iterator[Batch]:
+    def loads(self) -> Iterator[Load]:
         buffer, begin = self._buffer, 0
         damage: Damage | None = None
         while True:
@@ -105,7 +102,7 @@ class _Reader:
             begin, damage = self._walk(parts)
             over = buffer.ended or damage is not None
             if parts:
-                yield from batches_of(buffer.data, joined(parts), last=over)
+                yield Load(buffer.data, joined(parts), over)
             if over:
                 break
         # Blocks with a number and without a packet may stand at the end.
@@ -121,6 +118,7 @@ class _Reader:
         """Takes the whole blocks in the buffer; gives the place after them, and what is wrong there."""
         data, held = self._buffer.data, self._buffer.held
         at = 0
+        self._walker = Walker(data, Blocks(self._section.order))
         while at + _HEAD <= held:
             try:
                 kind, length = self._section.head(data, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import chain, islice
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _FIRST_READ = 64 * 1024
 _READ = 1024 * 1024
+WORTH = 64 * 1024 * 1024
+"""Bytes of packets from which on a capture is worth a process."""
 COMPRESSED = 32
 """How many times as long as its compressed form a capture is, at most as a rule."""
 _STRAGGLERS = 16
@@ -64,6 +66,7 @@ class Track:
         "index",
         "name",
         "origins",
+        "reads_ahead",
         "state",
         "vantage",
         "vantages",
@@ -85,6 +88,8 @@ class Track:
         self.name = set_name(source.path)
         self.index = 0
         """Among the captures of the report."""
+        self.reads_ahead = False
+        """A process of its own reads it."""
         self.vantage = 0
         self.vantages: Vantages | None = None
         """Where further ones are to be had."""
@@ -125,16 +130,19 @@ class Track:
         """Stands before the first packet.  Raises :class:`UnusableInput` if the file has gone since :meth:`peek`."""
         self.head = self.first if self._stream is not None else self._open()
 
-    def sift(self, sifting: Sifting) -> None:
-        """From the first packet on, only those that go on are delivered; :attr:`vantage` is known by now."""
-        batches = self._batches()
+    def sift(self, sifting: Sifting, *, ahead: bool = False) -> None:
+        """From the first packet on, only those that go on are delivered; :attr:`vantage` is known by now.
+
+        ``ahead``: a process of its own may read the capture, if it is large."""
+        batches = self._batches(ahead=ahead)
         if batches is not None:
             self._items = self._sifted(batches, sifting)
 
-    def _batches(self) -> Iterator[Batch] | None:
+    def _batches(self, *, ahead: bool) -> Iterator[Batch] | None:
         """The capture from its beginning; None if it can only be read packet by packet."""
-        from analyzer.capture.pcap_batches import read_pcap_batches
-        from analyzer.capture.pcapng_batches import read_pcapng_batches
+        from analyzer.capture.batch import Buffer, batches_of
+        from analyzer.capture.pcap_batches import read_pcap_loads
+        from analyzer.capture.pcapng_batches import read_pcapng_loads
         from analyzer.capture.supply import ChunkSupply, FileSupply, readiness_of
 
         stream, state = self._stream, self.state
@@ -158,8 +166,13 @@ class Track:
                 known = next(each for each in COMPRESSIONS if each.name == compression)
                 chunks = decompress(chunks, known, state)
             supply = ChunkSupply(chunks, waits)
-        read = read_pcapng_batches if format_ == "pcapng" else read_pcap_batches
-        return read(supply, state)
+        read = read_pcapng_loads if format_ == "pcapng" else read_pcap_loads
+        self.reads_ahead = ahead and self.size is not None and (self.unpacked or 0) >= WORTH
+        if self.reads_ahead:
+            from analyzer.capture.ahead import read_ahead
+
+            return batches_of(read_ahead(read, supply, state))
+        return batches_of(read(Buffer(supply), state))
 
     def _sifted(self, batches: Iterator[Batch], sifting: Sifting) -> Iterator[Packet | Run | Elapsed]:
         """The packets that the sifter lets pass, and the time of the others."""
@@ -296,6 +309,8 @@ class Track:
         """Gives the file back."""
         stream, self._stream = self._stream, None
         self._records = iter(())
+        if isinstance(self._items, Generator):
+            self._items.close()
         if stream is not None and self._input.path != STANDARD_INPUT:
             stream.close()
 

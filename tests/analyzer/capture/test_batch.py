@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analyzer.capture import batch
-from analyzer.capture.batch import Batch, Buffer, Rows, batches_of, joined
+from analyzer.capture.batch import Batch, Buffer, Load, Rows, batches_of, joined
 from analyzer.capture.state import CaptureState
 from analyzer.capture.supply import FileSupply
 
@@ -27,7 +27,7 @@ def batch_of(*links: int) -> Batch:
     """The same, in a buffer."""
     buffer = Buffer(FileSupply(io.BytesIO(b"abcdefgh"), CaptureState("x")))
     buffer.fill(0)
-    (only,) = batches_of(buffer.data, rows(*links), last=True)
+    (only,) = batches_of([Load(buffer.data, rows(*links), True)])
     return only
 
 
@@ -63,7 +63,7 @@ def test_large_batches_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "MOST", 2)
     buffer = Buffer(FileSupply(io.BytesIO(b"abcdefgh"), CaptureState("x")))
     buffer.fill(0)
-    parts = list(batches_of(buffer.data, joined([rows(1, 1), rows(1)]), last=True))
+    parts = list(batches_of([Load(buffer.data, joined([rows(1, 1), rows(1)]), True)]))
     assert [(len(part), part.is_last) for part in parts] == [(2, False), (1, True)]
 
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.capture import batch
+from analyzer.capture.batch import Buffer, batches_of
 from analyzer.capture.container import read_capture
 from analyzer.capture.pcap import write_pcap
-from analyzer.capture.pcap_batches import read_pcap_batches
+from analyzer.capture.pcap_batches import read_pcap_loads
 from analyzer.capture.state import CaptureState, RawRecord
 from analyzer.capture.supply import FileSupply
 
@@ -27,7 +28,7 @@ def batched(data: bytes, size: int) -> tuple[list[RawRecord], CaptureState]:
     """The same from batches."""
     state = CaptureState("x")
     found: list[RawRecord] = []
-    for part in read_pcap_batches(FileSupply(io.BytesIO(data), state), state, size):
+    for part in batches_of(read_pcap_loads(Buffer(FileSupply(io.BytesIO(data), state), size), state)):
         assert part.numbers.tolist() == list(range(len(found) + 1, len(found) + 1 + len(part)))
         for row in range(len(part)):
             found.append((int(part.at[row]), int(part.links[row]), part.data(row), int(part.wire[row])))

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.capture import records
-from analyzer.capture.pcapng_batches import read_pcapng_batches
+from analyzer.capture.batch import Buffer, batches_of
+from analyzer.capture.pcapng_batches import read_pcapng_loads
 from analyzer.capture.state import NOT_A_PACKET, CaptureState, RawRecord
 from analyzer.capture.supply import FileSupply
 from tests.analyzer.capture.test_pcapng import block, interface, obsolete, option, packet, read, section
@@ -29,7 +30,7 @@ def batched(data: bytes, size: int = 1 << 16) -> tuple[list[NumberedRecord], Cap
     """The same from batches."""
     state = CaptureState("t.pcapng", "pcapng")
     found: list[NumberedRecord] = []
-    for part in read_pcapng_batches(FileSupply(io.BytesIO(data), state), state, size):
+    for part in batches_of(read_pcapng_loads(Buffer(FileSupply(io.BytesIO(data), state), size), state)):
         for row in range(len(part)):
             record = int(part.at[row]), int(part.links[row]), part.data(row), int(part.wire[row])
             found.append((int(part.numbers[row]), record))

@@ -6,9 +6,9 @@ import io
 
 import pytest
 
-from analyzer.capture.batch import Batch
+from analyzer.capture.batch import Batch, Buffer, batches_of
 from analyzer.capture.pcap import write_pcap
-from analyzer.capture.pcap_batches import read_pcap_batches
+from analyzer.capture.pcap_batches import read_pcap_loads
 from analyzer.capture.state import CaptureState
 from analyzer.capture.supply import FileSupply
 from analyzer.sieve.columns import columns_of
@@ -33,7 +33,7 @@ LINKS = {
 def batches(held: io.BytesIO) -> list[Batch]:
     """All of a classic file."""
     state = CaptureState("x")
-    return list(read_pcap_batches(FileSupply(io.BytesIO(held.getvalue()), state), state))
+    return list(batches_of(read_pcap_loads(Buffer(FileSupply(io.BytesIO(held.getvalue()), state)), state)))
 
 
 @pytest.mark.parametrize("name", LINKS)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from analyzer.capture import open_source
-from analyzer.capture.batch import Batch
+from analyzer.capture.batch import Batch, Buffer, batches_of
 from analyzer.capture.packet import Packet
-from analyzer.capture.pcap_batches import read_pcap_batches
+from analyzer.capture.pcap_batches import read_pcap_loads
 from analyzer.capture.state import CaptureState
 from analyzer.capture.supply import FileSupply
 from analyzer.decode import Decoder, Segment
@@ -32,7 +32,7 @@ def test_segments_agree_with_the_decoder(file: str) -> None:
         decoded: list[Any] = [Decoder().decode(packet) for packet in source if isinstance(packet, Packet)]
     part: Batch
     state = CaptureState("x")
-    for part in read_pcap_batches(FileSupply(io.BytesIO((HERE / file).read_bytes()), state), state):
+    for part in batches_of(read_pcap_loads(Buffer(FileSupply(io.BytesIO((HERE / file).read_bytes()), state)), state)):
         columns = columns_of(part, 0)
         rows = np.flatnonzero(columns.keys)
         segments = segments_of(part, columns, rows)

@@ -1,0 +1,134 @@
+"""A process that reads ahead gives what reading gives, and is gone when nobody listens any more."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from analyzer.capture import ahead, track
+from analyzer.capture.ahead import read_ahead
+from analyzer.capture.batch import Buffer, Load
+from analyzer.capture.pcap import write_pcap
+from analyzer.capture.pcap_batches import read_pcap_loads
+from analyzer.capture.state import CaptureState
+from analyzer.capture.supply import FileSupply
+from samples.provenance import HERE
+from tests.analyzer.capture.test_track import DRESSES, read
+
+COUNT = 400
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Those that were begun; a load is small."""
+    begun: list[int] = []
+    fork = os.fork
+
+    def noting() -> int:
+        begun.append(fork())
+        return begun[-1]
+
+    monkeypatch.setattr(os, "fork", noting)
+    monkeypatch.setattr(ahead, "USUAL", 2048)
+    return begun
+
+
+def is_gone(process: int) -> bool:
+    """Nothing of it is left, not even its exit status."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def capture() -> io.BytesIO:
+    """Packets of 100 bytes."""
+    held = io.BytesIO()
+    write_pcap(held, [(second * 10**9, bytes(100)) for second in range(1, COUNT + 1)])
+    return io.BytesIO(held.getvalue())
+
+
+def loads(state: CaptureState) -> Iterator[Load]:
+    """The capture, read ahead."""
+    return read_ahead(read_pcap_loads, FileSupply(capture(), state), state)
+
+
+@pytest.mark.parametrize("file", DRESSES)
+def test_the_same_packets(file: str, processes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the same counts and notes, whatever the format."""
+    path = HERE / file
+    expected, state = read(str(path), b"", sifted=False)
+    monkeypatch.setattr(track, "WORTH", 0)
+    monkeypatch.setattr(ahead, "most_readers", lambda: 1)
+    found, other = read(str(path), b"", sifted=True)
+    assert found == expected
+    assert repr(other) == repr(state)
+    assert [is_gone(process) for process in processes] == [True]
+
+
+def test_buffers_take_turns(processes: list[int]) -> None:
+    """The packets of many loads, all of them whole; Ctrl-C on the terminal does not reach the process."""
+    state = CaptureState("x")
+    numbers: list[int] = []
+    for load in loads(state):
+        os.kill(processes[0], signal.SIGINT)
+        numbers += load.rows.numbers.tolist()
+        assert not any(load.data[at : at + 100].strip(b"\0") for at in load.rows.offsets.tolist())
+    assert numbers == list(range(1, COUNT + 1))
+    assert state.consumed == len(capture().getvalue())
+    assert is_gone(processes[0])
+
+
+def test_whoever_stops_listening_ends_it(processes: list[int]) -> None:
+    """In the middle of the capture."""
+    reading = loads(CaptureState("x"))
+    next(reading)
+    assert not is_gone(processes[0])
+    reading.close()  # type: ignore[attr-defined]
+    assert is_gone(processes[0])
+
+
+def test_a_process_that_is_stopped(processes: list[int]) -> None:
+    """What it has handed over counts; the rest is missing, and that is said."""
+    state = CaptureState("x")
+    reading = loads(state)
+    next(reading)
+    os.kill(processes[0], signal.SIGKILL)
+    assert sum(len(load.rows.numbers) for load in reading) < COUNT
+    assert state.cut
+    assert "was stopped" in state.notes[0]
+
+
+def test_a_defect_is_told_where_it_is_seen(processes: list[int]) -> None:
+    """With the place where it happened."""
+
+    def defective(buffer: Buffer, state: CaptureState) -> Iterator[Load]:
+        raise ZeroDivisionError("of all things")
+
+    state = CaptureState("x")
+    with pytest.raises(RuntimeError, match="of all things"):
+        list(read_ahead(defective, FileSupply(capture(), state), state))
+    assert is_gone(processes[0])
+
+
+def test_one_core_has_no_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And many cores have a bounded number of them."""
+    found = []
+    for cores in (1, 2, 64):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda process, cores=cores: set(range(cores)))
+        found.append(ahead.most_readers())
+    assert found == [0, 2, ahead.MOST]
+
+
+def test_small_captures_are_read_at_once(processes: list[int], tmp_path: Path) -> None:
+    """A process would cost more than it gains."""
+    path = tmp_path / "t.pcap"
+    path.write_bytes(capture().getvalue())
+    assert len(read(str(path), b"", sifted=True)[0]) == COUNT
+    assert processes == []
