@@ -1,5 +1,7 @@
 # make demo     set up what is needed and diagnose a real capture
 # make test     everything: format, lint, types, import law, tests (as CI does)
+# make lab      real nodes in network namespaces, and what distscope says of them, live and from file (tests/lab/README.md);
+#               make lab SCENARIO=cookie-mismatch-25-28 plays one, and says where its capture is
 # make check    format, lint, types and import law alone
 # make golden   write the golden reports anew; read the diff before you commit it
 # make bench    measure speed and memory against tcpdump, tshark and dpkt (minutes; see tests/benchmarks/README.md)
@@ -15,10 +17,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Set WITHOUT_TSHARK=1 to run the tests on a machine where tshark can't be had: the second opinion is then left out, loudly.
-# WITHOUT_BROWSER=1 does the same for chromium, which looks at the HTML reports.
-export WITHOUT_TSHARK WITHOUT_BROWSER
+# WITHOUT_BROWSER=1 does the same for chromium, which looks at the HTML reports, and WITHOUT_LAB=1 for the lab, which takes
+# minutes.
+export WITHOUT_TSHARK WITHOUT_BROWSER WITHOUT_LAB
 
-.PHONY: demo test check golden samples docs bench fuzz clean
+.PHONY: demo test lab check golden samples docs bench fuzz clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -31,7 +34,13 @@ test: check
 	@.ci/need rt-setup-database-5 request-tracker5 rt5-db-sqlite rt5-standalone || \
 	  { [ -z "$$CI" ] && echo 'Going on all the same: what needs a real Request Tracker is left out of the tests.' >&2; }
 	$(if $(WITHOUT_BROWSER),,@.ci/need chromium chromium && .ci/need chromedriver chromium-driver)
+	$(if $(WITHOUT_LAB),,@.ci/lab $(BIN)/pip)
 	$(BIN)/pytest
+
+# SCENARIO: a name, or several, or patterns: SCENARIO="'tls-*' 'cookie-*'".
+lab: $(VENV)/.dev
+	@.ci/lab $(BIN)/pip
+	@$(BIN)/python -m tests.lab $(SCENARIO)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -59,7 +68,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
 
 clean:
-	rm -rf $(VENV) .bench build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench .lab build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: made once, and again when pyproject.toml changes.

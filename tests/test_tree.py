@@ -38,6 +38,7 @@ TESTED_AS_ONE = {Path("analyzer/sessions/events")}
 TESTED_BY_THE_CORPUS = "analyzer/rules/*/*.py"
 """A rule is tested by its captures: test_samples.py sees that each has one, and that it fires nowhere else."""
 WITHOUT_MODULE = {
+    "tests/lab/test_lab.py",
     "tests/test_browser.py",
     "tests/test_docs.py",
     "tests/test_dpkt.py",
