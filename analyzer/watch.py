@@ -14,7 +14,8 @@ LOOK_EVERY = SECOND
 SILENCE = 8 * SECOND
 """After this nothing more is expected of a setup: every timer of it is over (net_setuptime is 7 s)."""
 CLOSED = SECOND
-"""After this nothing more is expected of a connection that one side has closed: the other answers at once, or hangs."""
+"""After this nothing more is expected of a connection that one side has closed: the other answers at once, or hangs.
+And an established link that gets no acknowledgments is looked at so long after each repetition."""
 UNANSWERED = 3
 """SYNs after which somebody who waits wants to know why: 3 seconds."""
 UP = frozenset({"connected", "registered"})
@@ -59,7 +60,7 @@ class Watch:
                 return
             if attempt.settled:
                 self._say(attempt, self._judge(attempt))
-            elif _half_closed(attempt):
+            elif _half_closed(attempt) or _unheard(attempt):
                 self._waiting[attempt] = at
             return
         if attempt.settled:
@@ -81,7 +82,7 @@ class Watch:
             if diagnosis.verdict in UP or (attempt.stage is Stage.CONNECTED and not _half_closed(attempt)):
                 self._say(attempt, diagnosis)
         self._fresh.clear()
-        for attempt, at in [(each, at) for each, at in self._waiting.items() if now - at >= _patience(each)]:
+        for attempt, at in [(each, at) for each, at in self._waiting.items() if now - at >= self._patience(each)]:
             diagnosis = self._judge(attempt)
             if now - at >= SILENCE:
                 del self._waiting[attempt]
@@ -96,6 +97,10 @@ class Watch:
         self._waiting.pop(attempt, None)
         self._dialling.discard(attempt)
         self._fresh.discard(attempt)
+
+    def _patience(self, attempt: Attempt) -> int:
+        """How long an attempt has to be silent until that tells something: one that was told is here as it fails."""
+        return CLOSED if attempt in self._told or _half_closed(attempt) else SILENCE
 
     def _tell_waiting(self, attempt: Attempt) -> None:
         connection = attempt.link or attempt.epmd
@@ -119,6 +124,7 @@ def _half_closed(attempt: Attempt) -> bool:
     return epmd is not None and epmd.end is not None and epmd.end.side is Side.INITIATOR
 
 
-def _patience(attempt: Attempt) -> int:
-    """How long an attempt has to be silent until that tells something."""
-    return CLOSED if _half_closed(attempt) else SILENCE
+def _unheard(attempt: Attempt) -> bool:
+    """One side repeats what the other does not acknowledge."""
+    link = attempt.link
+    return link is not None and any(flow.unacknowledged and flow.resent for flow in link.flows.values())

@@ -120,6 +120,21 @@ def test_a_link_that_one_side_gives_up_is_told_anew() -> None:
     assert audience.verdicts == ["connected", "tick-timeout"]
 
 
+def test_a_link_whose_path_is_gone_is_looked_at_again() -> None:
+    """Nobody closes it: its ticks are repeated, and not acknowledged."""
+    clock = Clock()
+    Talk(clock).dial().greet().chat().send(OUT, b"\0\0\0\0", acked=False).resend(OUT, length=4).resend(OUT, length=4)
+    [link] = attempts(clock)
+    audience = Audience(Outcome.PROBLEM, "connected", again=True)
+    audience.watch.passed(START)
+    audience.watch.heard(link, START + 1)
+    audience.watch.passed(START + LOOK_EVERY)
+    audience.verdict = "tick-timeout"
+    audience.watch.heard(link, START + LOOK_EVERY)
+    audience.watch.passed(START + 2 * LOOK_EVERY)
+    assert audience.verdicts == ["connected", "tick-timeout"]
+
+
 def test_a_link_that_is_up_can_be_a_problem() -> None:
     """The second node of a name gets through, and its link is busy: there is no silence to wait for."""
     clock = Clock()
