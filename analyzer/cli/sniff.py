@@ -76,6 +76,30 @@ def _amount(units: dict[str, int]) -> Callable[[click.Context, click.Parameter, 
     metavar="NAME",
     help="Root becomes this user once the interfaces are open [default: who called sudo, else nobody].",
 )
+@click.option(
+    "--metrics",
+    metavar="[ADDRESS:]PORT",
+    help="Serve metrics for Prometheus there [default ADDRESS: 127.0.0.1, nobody else's business].",
+)
+@click.option(
+    "--notify",
+    "urls",
+    multiple=True,
+    metavar="URL",
+    help="Tell this target of problems (repeatable), as apprise writes it. Others see it in ps: better use a file.",
+)
+@click.option(
+    "--notify-file",
+    type=click.Path(),
+    metavar="FILE",
+    help="The same, a URL a line; also: the environment variable DISTSCOPE_NOTIFY.",
+)
+@click.option(
+    "--notify-every",
+    callback=_amount(_SPANS),
+    metavar="TIME",
+    help="Tell of one incident no more often than that, but for its beginning and its end [default: 15m].",
+)
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Format on standard output [default: text].")
 @click.option("-q", "--quiet", is_flag=True, help="Only problems, a line each; no status line and no report.")
 @click.pass_context
@@ -88,6 +112,10 @@ def command(
     write_size: int | None,
     write_files: int | None,
     user: str | None,
+    metrics: str | None,
+    urls: tuple[str, ...],
+    notify_file: str | None,
+    notify_every: int | None,
     duration: int | None,
     count: int | None,
     until_problem: bool,
@@ -109,6 +137,7 @@ def command(
       distscope sniff -i eth0 --until-problem --write evidence.pcapng
       distscope sniff -i eth0 -i lo --format json | jq -r .verdict
       distscope sniff -i any --duration 1h -o report.json -q
+      distscope sniff -i any -q --metrics 9404 --notify-file /etc/distscope/notify
     """
     from analyzer.arguments import options_of
     from analyzer.findings import Outcome
@@ -121,6 +150,7 @@ def command(
     from analyzer.live.session import Limits, Listener, Session
     from analyzer.report import Look, format_of, render, view
     from analyzer.report.output import emit, look_of_terminal
+    from analyzer.service.outlets import Outlets
 
     if written is None and (write_size or write_files):
         raise click.UsageError("--write-size and --write-files need --write FILE")
@@ -131,6 +161,7 @@ def command(
     who = privileges.account(user)
     look = look_of_terminal(color=not no_color)
     status = StatusLine(shown=not quiet and sys.stderr.isatty())
+    outlets = Outlets(metrics=metrics, urls=urls, file=notify_file, every=notify_every, on_trouble=status.trouble)
     taps = listen(interfaces)
     reports = [Report(path, who) for path in outputs]
     ring = None
@@ -143,7 +174,9 @@ def command(
     if remark is not None:
         status.trouble(remark)
 
-    listeners: list[Listener] = [status]
+    outlets.start()
+
+    listeners: list[Listener] = [status, *outlets.listeners]
     limits = Limits(duration, count, until_problem)
     session = Session(taps, options, listeners, limits=limits, ring=ring)
     names = [tap.name for tap in taps]
@@ -154,9 +187,10 @@ def command(
         else JsonPrinter(status, session.stop, quiet=quiet, captures=names, keep_digests=keep_digests)
     )
     if not quiet:
-        status.trouble(f"listening to {', '.join(names)}; end with Ctrl-C")
+        status.trouble(f"listening to {', '.join(names)}{outlets.said}; end with Ctrl-C")
     analysis = session.run()
     status.clear()
+    outlets.close()
     document = view.build(analysis, keep_digests=keep_digests)
     for report, name in zip(reports, how, strict=True):
         report.write(render(document, name, Look()))

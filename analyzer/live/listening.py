@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from analyzer.capture.bpf import kernel_filter
@@ -50,10 +50,21 @@ def _get_the_right() -> str:
             "give the container the right: docker run --cap-add NET_RAW …, or capabilities.add: [NET_RAW] in Kubernetes"
         )
     program = shutil.which(sys.argv[0]) or sys.argv[0]
-    command = shlex.join(["sudo", str(Path(program).resolve()), *sys.argv[1:]])
+    command = shlex.join(["sudo", str(Path(program).resolve()), *_without_secrets(sys.argv[1:])])
     interpreter = Path(sys.executable).resolve()
     return (
         f"{command}\n"
         f"  or:   sudo setcap cap_net_raw+ep {shlex.quote(str(interpreter))}\n"
         "        (then every Python program of every user may listen)"
     )
+
+
+def _without_secrets(arguments: Sequence[str]) -> Iterator[str]:
+    """Targets of notifications hold passwords and tokens."""
+    before = ""
+    for argument in arguments:
+        if before == "--notify":
+            yield "URL"
+        else:
+            yield "--notify=URL" if argument.startswith("--notify=") else argument
+        before = argument

@@ -21,6 +21,9 @@ from analyzer.findings import Analysis
 from analyzer.report import Look, render, view
 
 _NOT_NEEDED = ("analyzer.__main__", "analyzer.cli", "analyzer.capture.scapy_live", "dissectors.scapy_layers", "rich")
+_ONLY_IF_ASKED_FOR = ("analyzer.service.metrics", "apprise", "prometheus_client")
+"""Whoever was asked for has imported them by then."""
+_LEFT_OUT = (*_NOT_NEEDED, *_ONLY_IF_ASKED_FOR)
 _LATE_ELSEWHERE = ("numpy.ma", "traceback")
 """What numpy imports with the first set operation; what a defect is told with."""
 _CODECS = ("ascii", "idna", "latin-1", "unicode_escape", "utf-8", "utf-16-be", "utf-32-be")
@@ -32,10 +35,10 @@ def preload(formats: Iterable[str]) -> None:
     rehearses a report in each of ``formats``, for libraries do the same."""
     for package in (analyzer, dissectors):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not module.name.startswith(_NOT_NEEDED):
+            if not module.name.startswith(_LEFT_OUT):
                 importlib.import_module(module.name)
     for name in sorted({*_imported_late(), *_LATE_ELSEWHERE}):
-        if not name.startswith(_NOT_NEEDED):
+        if not name.startswith(_LEFT_OUT):
             # What is not installed here will not be imported later either.
             with suppress(ImportError):
                 importlib.import_module(name)
@@ -50,7 +53,7 @@ def preload(formats: Iterable[str]) -> None:
 def _imported_late() -> Iterator[str]:
     """Modules that functions of ours import."""
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in ("analyzer", "dissectors") and not name.startswith(_NOT_NEEDED):
+        if name.partition(".")[0] in ("analyzer", "dissectors") and not name.startswith(_LEFT_OUT):
             loader = module.__spec__.loader if module.__spec__ is not None else None
             code = loader.get_code(name) if isinstance(loader, importlib.abc.InspectLoader) else None
             if code is not None:

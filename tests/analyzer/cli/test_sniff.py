@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import jsonschema
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.analyzer.cli.command import run
 from tests.analyzer.cli.test_analyze import SCHEMA
 from tests.analyzer.live.namespaces import PATIENCE, ROOT, Namespace, namespace, needs_namespaces, pair, sniffing
 
 PEERS = (sys.executable, "-m", "tests.analyzer.live.peers")
+SCRAPE = (
+    "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:9404/metrics', timeout=10).read().decode())"
+)
 ATTEMPT = {**SCHEMA["properties"]["attempts"]["items"], "$defs": SCHEMA["$defs"]}
 
 
@@ -169,3 +175,51 @@ def test_an_interface_that_is_not_there_is_3() -> None:
 def test_a_wrong_command_line_is_2(arguments: tuple[str, ...]) -> None:
     """Before anything is listened to."""
     assert run("sniff", *arguments).exit_code == 2
+
+
+@needs_namespaces
+def test_metrics_and_notifications_of_a_real_run(network: tuple[Namespace, Namespace], tmp_path: Path) -> None:
+    """Scraped over HTTP, sent over HTTP; a target that is not there costs nothing, and no secret is seen anywhere."""
+    one, _ = network
+    targets = tmp_path / "notify"
+    with one.started(sys.executable, "-m", "tests.analyzer.service.receiver") as receiver:
+        assert receiver.stdout is not None
+        url = receiver.stdout.readline().strip()
+        targets.write_text(f"# nobody there:\njson://127.0.0.1:1/t0ken\n{url}\n")
+        targets.chmod(0o600)
+        with sniffing(one, "-i", "left", "--metrics", "9404", "--notify-file", targets) as sniffer:
+            for _ in range(3):
+                call(one)
+            told = receiver.stdout.readline()
+            sniffer.wait_for("it can't be reached; notifications wait", sniffer.errors)
+            sniffer.wait_for("3", lambda: sniffer.output().count("cookie-mismatch"))
+            sniffer.wait_for('result="sent"} 1.0', partial(one.python, SCRAPE))
+            families = {
+                (sample.name, *sample.labels.values()): sample.value
+                for family in text_string_to_metric_families(one.python(SCRAPE))
+                for sample in family.samples
+            }
+            command_line = Path(f"/proc/{sniffer.process.pid}/cmdline").read_text()
+            threads = list(Path(f"/proc/{sniffer.process.pid}/task").glob("*/status"))
+            capable = [each for each in threads if "CapEff:\t0000000000000000" not in each.read_text()]
+            assert sniffer.end() == 1
+            said = sniffer.output() + sniffer.errors() + command_line
+    assert json.loads(told)["title"].startswith("PROBLEM cookie-mismatch: ann@")
+    assert families["distscope_problems_total", "cookie-mismatch"] == families["distscope_attempts_total",] == 3
+    assert families["distscope_notifications_total", "sent"] == 1
+    assert families["distscope_notifications_total", "failed"] >= 1
+    assert "notification target 1 (json): 1 notification not delivered" in said
+    assert not [secret for secret in ("t0ken", "pa55word") if secret in said]
+    assert (len(threads) > 1, capable) == (True, [])
+
+
+def test_what_the_service_can_not_use_is_told_first(tmp_path: Path) -> None:
+    """Before an interface is opened; a secret is not repeated."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        done = run("sniff", "-i", "lo", "--metrics", address)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"--metrics {address}: Address already in use" in done.stderr
+    done = run("sniff", "-i", "lo", "--notify", "no-such-kind://t0ken")
+    assert (done.exit_code, "t0ken" in done.stderr) == (2, False)
+    assert "--notify, number 1: apprise knows no such target of the kind no-such-kind" in done.stderr

@@ -33,7 +33,7 @@ def test_an_unknown_interface_names_those_there_are(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_missing_right_gives_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The whole command line behind sudo, with the program's path; and what to give the interpreter instead."""
+    """The whole command line behind sudo, but for secrets; and what to give the interpreter instead."""
     monkeypatch.setattr(listening, "open_tap", refusing(Refusal.FORBIDDEN))
     monkeypatch.setattr(sys, "argv", ["/opt/x y/distscope", "sniff", "-i", "eth0"])
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
@@ -41,6 +41,12 @@ def test_the_missing_right_gives_the_command(monkeypatch: pytest.MonkeyPatch) ->
         listen(["eth0"])
     assert "next: sudo '/opt/x y/distscope' sniff -i eth0\n" in str(caught.value)
     assert "sudo setcap cap_net_raw+ep " in str(caught.value)
+    monkeypatch.setattr(
+        sys, "argv", ["/opt/x y/distscope", "sniff", "--notify", "json://t0ken", "--notify=json://t0ken"]
+    )
+    with pytest.raises(Refused) as caught:
+        listen(["eth0"])
+    assert "sudo '/opt/x y/distscope' sniff --notify URL --notify=URL\n" in str(caught.value)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     with pytest.raises(Refused, match="NET_RAW"):
         listen(["eth0"])
