@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 BUFFER = LARGEST_RECORD + 64 * 1024
 """Bytes read at a time, from a file: the largest record with its header and more."""
+FIRST = 512 * 1024
+"""Bytes read at first, and twice as many each time: what the first packets tell helps to pass over the others."""
 HEAD = 84
 """Bytes of each packet that :attr:`Batch.heads` shows: link, two VLAN tags, IPv6 and TCP up to its window."""
 MARGIN = 256
@@ -61,7 +63,8 @@ class Buffer:
         self._rooms = rooms or [room(size)]
         self._turn = 0
         self._size = len(self._rooms[0]) - MARGIN
-        self._usual = self._size if usual is None else usual
+        self._usual = self._size if usual is None else min(usual, self._size)
+        self._next = min(FIRST, self._usual)
         self._wait = wait
         self.data = self._rooms[0]
         self.base = 0
@@ -83,7 +86,8 @@ class Buffer:
         if not self.ended:
             if rest == self._size:
                 raise ValueError("a buffer that is smaller than a record")
-            stop = self._usual if rest < self._usual // 2 else self._size
+            stop = self._next if rest < self._next // 2 else self._size
+            self._next = min(2 * self._next, self._usual)
             got, self.ended = self._supply.fill(memoryview(self.data)[rest:stop])
             self.held += got
 

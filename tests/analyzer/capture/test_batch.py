@@ -76,3 +76,23 @@ def test_a_buffer_slides() -> None:
     assert (buffer.data[: buffer.held], buffer.base, buffer.ended) == (b"defgh", 3, True)
     buffer.fill(5)
     assert (buffer.held, buffer.base, buffer.ended) == (0, 8, True)
+
+
+def test_the_first_loads_are_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time twice as much is read, up to the usual."""
+    monkeypatch.setattr(batch, "FIRST", 2)
+    buffer = Buffer(FileSupply(io.BytesIO(bytes(40)), CaptureState("x")), size=20, usual=8)
+    sizes = []
+    while not buffer.ended:
+        buffer.fill(buffer.held)
+        sizes.append(buffer.held)
+    assert sizes == [2, 4, 8, 8, 8, 8, 2]
+
+
+def test_a_record_that_does_not_fit_gets_more_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that there is."""
+    monkeypatch.setattr(batch, "FIRST", 4)
+    buffer = Buffer(FileSupply(io.BytesIO(bytes(40)), CaptureState("x")), size=20, usual=4)
+    buffer.fill(0)
+    buffer.fill(1)
+    assert buffer.held == 20
