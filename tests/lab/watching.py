@@ -30,6 +30,8 @@ SILENCE = 15.0
 FILTER = "tcp or icmp or icmp6 or ether proto 0x88b5"
 """What the recording keeps; the last one is the ether type for local experiments, and ours."""
 MARK = b"distscope lab: all that happened before this is in the file"
+ROOM = ("-s", "65535", "-B", "32768")
+"""Of tcpdump, for what comes while others have the processor: in immediate mode a packet takes a slot of full size."""
 ONE_AT_A_TIME = threading.Lock()
 SEND_MARK = f"""
 import socket, sys
@@ -86,7 +88,7 @@ class Watch:
             raise LabError("a scenario is watched once")
         self._host, self._interfaces = host, tuple(interfaces)
         for interface, file in zip(interfaces, self._files, strict=True):
-            command = ("tcpdump", "-n", "-U", "--immediate-mode", "-Z", "root", "-s", "0", "-i", interface)
+            command = ("tcpdump", "-n", "-U", "--immediate-mode", "-Z", "root", *ROOM, "-i", interface)
             self._recorders.append(
                 Process(
                     host.namespace.command((*command, "-w", str(file), FILTER)),
@@ -134,6 +136,9 @@ class Watch:
             status = recorder.wait()
             if status not in (0, 1):
                 raise LabError(f"{recorder} ended with {status}:\n{recorder.text[-2000:]}")
+        for recorder in self._recorders:
+            if "\n0 packets dropped by kernel" not in recorder.text:
+                raise LabError(f"{recorder} did not get everything:\n{recorder.text[-2000:]}")
 
     def accounts(self) -> Iterator[tuple[str, list[Attempt]]]:
         """What distscope says in the end, by where it says it."""
