@@ -62,6 +62,7 @@ _FOLLOWED_PROTOCOLS = (0, 1, 4, 6, 17, 41, 43, 44, 47, 51, 58, 60, 135, 137, 139
 _IS_FOLLOWED = np.isin(np.arange(256), _FOLLOWED_PROTOCOLS)
 _TUNNEL_PORTS = (4789, 6081, 8472)
 _IS_FRAGMENT = 0x3FFF
+_FRAGMENT_HEADER = 44
 _MAPPED = 0xFFFF
 SYN_FIN_RST = 0x07
 
@@ -72,7 +73,7 @@ def layout_of(fields: dict[str, tuple[str, int]], skip: int, size: int) -> np.dt
     return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Columns:
     """What the packets of a batch are, as far as the columns can tell."""
 
@@ -86,6 +87,8 @@ class Columns:
     """Of IP, for the packets that are covered."""
     link: NDArray[np.uint8]
     """Bytes before its header."""
+    fragments: bool = False
+    """Some packets are fragments: they may belong to any connection between their hosts."""
 
 
 def columns_of(batch: Batch, vantage: int) -> Columns:
@@ -156,8 +159,11 @@ def _network(batch: Batch, version: int, link: int, rows: Places | None, vantage
     protocol = heads["protocol"]
     total = heads["total"].astype(np.int64)
     if version == 4:
-        plain = (heads["version"] == 0x45) & (heads["fragment"] & _IS_FRAGMENT == 0) & (total >= header)
+        whole = heads["fragment"] & _IS_FRAGMENT == 0
+        plain = (heads["version"] == 0x45) & whole & (total >= header)
+        columns.fragments |= bool((~whole & (protocol != _UDP)).any())
     else:
+        columns.fragments |= bool((protocol == _FRAGMENT_HEADER).any())
         plain = (heads["version"] >> 4 == 6) & (total > 0) & ~_is_mapped(heads)
         total += header
     captured = captured - link

@@ -71,6 +71,8 @@ class Sieve:
         """Key → opener and listener of streams that are looked at in runs."""
         self._sifting = 0
         """Batches that are being sifted now: of several captures at once."""
+        self._fragments = False
+        """Datagrams came in fragments: what a connection said first may be in them."""
         self.unseen: dict[int, int] = {}
         """How many connections were not passed on, by point of observation."""
 
@@ -116,7 +118,8 @@ class Sieve:
         unimportant = self._dropped.has(keys) & ~marks
         openings: list[_Opening] = []
         rest = np.flatnonzero(~(columns.foreign | unimportant))
-        if rest.size:
+        self._fragments |= columns.fragments
+        if rest.size and not self._fragments:
             rest, openings = self._without_openings(batch, columns, rest, vantage)
         runs: dict[int, Run] = {}
         if self._busy and rest.size:
