@@ -156,15 +156,15 @@ def absurd_blocks(path: Path) -> None:
     path.write_bytes(section + interface * 65_536 + lie)
 
 
-@attack("timestamps from 1970 to 2106, in any order, on 100,000 handshakes")
+@attack("timestamps from 1970 to 2106, in any order, on 20,000 handshakes")
 def times(path: Path) -> None:
     """Each connection has one packet in each century."""
     dice = random.Random(2)
     name = b"n\x00\x05\x00\x07\x7f\xbdann@10.0.0.1"
 
     def frames() -> Iterator[tuple[int, bytes]]:
-        for number in range(100_000):
-            source, port = 0xC6000000 + number // 50_000, 1024 + number % 50_000
+        for number in range(20_000):
+            source, port = 0xC6000000, 1024 + number
             steps = ((SYN, b""), (PUSH | ACK, len(name).to_bytes(2, "big") + name))
             for step, (flags, payload) in enumerate(steps):
                 yield (
