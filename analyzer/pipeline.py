@@ -128,7 +128,9 @@ class Pipeline:
             lambda address, port: listening.learn(endpoint(address, port)),
         )
         self.correlator.tell_ports(self._sieve.learn)
-        return self.source.sifted(Sifting(self._sieve, self.options.since, self.options.until))
+        return self.source.sifted(
+            Sifting(self._sieve, self.options.since, self.options.until, self._sieve.tell_passed_over)
+        )
 
     def run(
         self, on_progress: Callable[[Source], None] | None = None, on_time: Callable[[int], None] | None = None

@@ -1,4 +1,8 @@
-"""What need not be looked at → filter expressions for the kernel: what they keep out never costs a copy.
+"""What need not be looked at → filters for the kernel: what they keep out never costs a copy.
+
+:func:`kernel_filter` is an expression that holds for good; :func:`program` puts before it what only a while of
+listening could teach: connections that make many packets and are none of ours (:mod:`analyzer.capture.bulk`).  Their
+SYN, FIN and RST pass.
 
 Nothing that distscope needs is kept out.  Not TCP, and neither able to carry it nor to tell of it: UDP that is no
 tunnel's, ESP, SCTP, and what is no IP.  Fragments, tunnels, ICMP, and whatever has tags or labels before its IP header
@@ -9,7 +13,13 @@ Tags that the network card has taken off are no part of what the kernel filters:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from analyzer.capture.bulk import PRODUCT_OF_ADDRESSES, PRODUCT_OF_PORTS, SUM_OF_ADDRESSES, SUM_OF_PORTS
 from analyzer.capture.linktypes import LinkType
+
+Instruction = tuple[int, int, int, int]
+"""Operation, jump if true, jump if false, operand (linux/filter.h)."""
 
 _FOLLOWED_ETHERTYPES = (0x8100, 0x88A8, 0x9100, 0x8847, 0x8848, 0x8864, 0x6558)
 """VLAN tags, MPLS, PPPoE, bridged Ethernet."""
@@ -41,3 +51,75 @@ def kernel_filter(link_type: int) -> str:
     if link_type in (LinkType.LINUX_SLL, LinkType.RAW, LinkType.RAW_DLT):
         return f"(ip or ip6) and not ({foreign_datagrams()})"
     return ""
+
+
+# --- Programs --------------------------------------------------------------------------------------------------------
+
+_LOAD, _LOAD_HALF, _LOAD_BYTE, _LOAD_LENGTH = 0x20, 0x28, 0x30, 0x80
+_STORE, _RECALL_X, _TO_X = 0x02, 0x61, 0x07
+_ADD_X, _TIMES_X, _TIMES = 0x0C, 0x2C, 0x24
+_GO, _IF_EQUAL, _IF_NOT_LESS, _IF_ANY_BIT, _ANSWER = 0x05, 0x15, 0x35, 0x45, 0x06
+_PACKET_TYPE = 0xFFFFF004
+"""Where the kernel tells whether a packet comes or goes."""
+_OUTGOING = 4
+_ETHERTYPE_AT, _IPV4 = 12, 0x0800
+_SYN_FIN_RST = 0x07
+LONGEST = 4096
+"""Instructions that the kernel takes (BPF_MAXINSNS)."""
+
+
+def program(
+    static: Sequence[Instruction], keep_out: Sequence[int], *, link: int | None, loops: bool = False
+) -> list[Instruction]:
+    """The filter ``static``, and before it one that keeps out connections by their numbers (ascending).
+
+    ``link``: bytes before the network layer, 0 where the kernel's packets begin with it; None where nobody knows.
+    ``loops``: the interface shows each packet twice, and only what comes in is wanted."""
+    once = [(_LOAD, 0, 0, _PACKET_TYPE), (_IF_EQUAL, 0, 1, _OUTGOING), (_ANSWER, 0, 0, 0)] if loops else []
+    if not keep_out or link is None:
+        return [*once, *static]
+    tree = _tree(keep_out)
+    head = _plain_tcp(link, len(tree) + len(_number(link)))
+    return [*once, *head, *_number(link), *tree, *static]
+
+
+def _plain_tcp(link: int, behind: int) -> list[Instruction]:
+    """Goes on with plain TCP segments that neither open nor end anything, else past ``behind`` instructions."""
+    tests = [(_LOAD_LENGTH, _IF_NOT_LESS, link + 40, 0)]
+    if link:
+        tests.append((_LOAD_HALF, _IF_EQUAL, _IPV4, _ETHERTYPE_AT))
+    tests += [(_LOAD_BYTE, _IF_EQUAL, 0x45, link), (_LOAD_BYTE, _IF_EQUAL, 6, link + 9)]
+    refused = [(_LOAD_HALF, _IF_ANY_BIT, 0x3FFF, link + 6), (_LOAD_BYTE, _IF_ANY_BIT, _SYN_FIN_RST, link + 33)]
+    made: list[Instruction] = []
+    left = 3 * (len(tests) + len(refused))
+    for load, test, operand, at in (*tests, *refused):
+        left -= 3
+        wanted = (load, test, operand, at) in tests
+        # Jumps on conditions reach 255 instructions, others reach any.
+        made += [(load, 0, 0, at), (test, int(wanted), int(not wanted), operand), (_GO, 0, 0, left + behind)]
+    return made
+
+
+def _number(link: int) -> list[Instruction]:
+    """The number of the packet's connection, as :mod:`analyzer.capture.bulk` has it."""
+    made: list[Instruction] = []
+    for width, at, step, total, product in (
+        (_LOAD, link + 12, 4, SUM_OF_ADDRESSES, PRODUCT_OF_ADDRESSES),
+        (_LOAD_HALF, link + 20, 2, SUM_OF_PORTS, PRODUCT_OF_PORTS),
+    ):
+        for operation, factor in ((_ADD_X, total), (_TIMES_X, product)):
+            made += [(width, 0, 0, at), (_TO_X, 0, 0, 0), (width, 0, 0, at + step)]
+            made += [(operation, 0, 0, 0), (_TIMES, 0, 0, factor)]
+            if len(made) > 5:
+                made += [(_RECALL_X, 0, 0, 0), (_ADD_X, 0, 0, 0)]
+            made.append((_STORE, 0, 0, 0))
+    return made[:-1]
+
+
+def _tree(numbers: Sequence[int]) -> list[Instruction]:
+    """Answers 0 for these numbers, else goes on behind its end."""
+    if len(numbers) == 1:
+        return [(_IF_EQUAL, 0, 1, numbers[0]), (_ANSWER, 0, 0, 0)]
+    middle = len(numbers) // 2
+    low, high = _tree(numbers[:middle]), _tree(numbers[middle:])
+    return [(_IF_NOT_LESS, 0, 1, numbers[middle]), (_GO, 0, 0, len(low) + 1), *low, (_GO, 0, 0, len(high)), *high]

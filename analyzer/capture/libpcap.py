@@ -7,11 +7,13 @@ import os
 import socket
 import struct
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 import pcapy
 
 from analyzer.capture.batch import Batch, live_batch
+from analyzer.capture.bpf import program
 from analyzer.capture.linktypes import LinkType
 from analyzer.capture.pcap import SECOND, USUAL_SNAP_LENGTH
 from analyzer.capture.tap import LATE, MOST, Counts, Gone, Refusal, Refused
@@ -26,7 +28,11 @@ _REFUSALS = {
 }
 
 ANY = "any"
-_NOT_PROMISCUOUS = frozenset({ANY, "lo"})
+LOOPBACK = "lo"
+"""Shows each packet twice, going out and coming in; libpcap hands on only the second."""
+_NOT_PROMISCUOUS = frozenset({ANY, LOOPBACK})
+_BARE = frozenset({LinkType.RAW, LinkType.RAW_DLT})
+"""Links that have no header of their own."""
 _META = np.dtype([("seconds", "=u4"), ("microseconds", "=u4"), ("offset", "=u4"), ("captured", "=u4")])
 _WRAP = 1 << 32
 """libpcap counts in 32 bits."""
@@ -57,6 +63,7 @@ class LibpcapTap:
         except pcapy.PcapError as error:
             raise Refused(name, Refusal.OTHER, str(error)) from None
         self.link_type: int = _LINK_TYPES.get(dlt, dlt)
+        self._expression = ""
         self._numbered = 0
         self._last = Counts(0, 0)
         self._total = Counts(0, 0)
@@ -94,17 +101,22 @@ class LibpcapTap:
         )
         return self._total
 
-    def set_filter(self, expression: str) -> None:
+    def set_filter(self, expression: str, keep_out: Sequence[int] = ()) -> None:
         """On Linux the kernel changes it in one step; ``pcap_setfilter`` would empty the buffer first."""
         if not sys.platform.startswith("linux"):
-            self._handle.setfilter(expression)
+            if expression != self._expression:
+                self._handle.setfilter(expression)
+                self._expression = expression
             return
         # What the kernel filters of a cooked capture begins at the network layer.
-        link_type = LinkType.RAW_DLT if self.link_type == LinkType.LINUX_SLL else self.link_type
-        program = pcapy.compile(int(link_type), USUAL_SNAP_LENGTH, expression, 1, 0).get_bpf()
-        code = b"".join(struct.pack("HBBI", *instruction) for instruction in program)
+        cooked = self.link_type == LinkType.LINUX_SLL
+        link_type = LinkType.RAW_DLT if cooked else self.link_type
+        static = pcapy.compile(int(link_type), USUAL_SNAP_LENGTH, expression, 1, 0).get_bpf()
+        link = 14 if self.link_type == LinkType.ETHERNET else 0 if link_type in _BARE else None
+        made = program(static, keep_out, link=link, loops=self.name == LOOPBACK)
+        code = b"".join(struct.pack("HBBI", *instruction) for instruction in made)
         memory = ctypes.create_string_buffer(code, len(code))
-        argument = struct.pack("HP", len(program), ctypes.addressof(memory))
+        argument = struct.pack("HP", len(made), ctypes.addressof(memory))
         with socket.socket(fileno=os.dup(self.fileno())) as handle:
             handle.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, argument)
 

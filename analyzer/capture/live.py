@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from analyzer.capture.batch import Batch
+from analyzer.capture.bpf import kernel_filter
+from analyzer.capture.bulk import Bulk
 from analyzer.capture.merge import Source
 from analyzer.capture.packet import Elapsed, Packet, PacketRef, Run
 from analyzer.capture.state import CaptureState
@@ -27,6 +29,8 @@ SECOND = 1_000_000_000
 """Nanoseconds."""
 NAP = 100
 """Milliseconds that nobody waits longer for: whoever asks to stop is heard then."""
+PACE = 20 * MILLISECOND
+"""How often packets are fetched at most, unless the kernel has many: a few at a time cost much more each."""
 SETTLED = 2 * LATE * MILLISECOND
 """Packets older than this have been handed over by the kernel."""
 DRAIN = 5 * SECOND
@@ -126,6 +130,7 @@ class LiveSource(Source):
         taps: Sequence[Tap],
         *,
         clock: Callable[[], int] = time.time_ns,
+        pace: int = PACE,
         on_round: Callable[[], None] = lambda: None,
         on_gone: Callable[[str, str], None] = lambda name, why: None,
     ) -> None:
@@ -134,12 +139,16 @@ class LiveSource(Source):
         self._feeds = [_Feed(tap, index) for index, tap in enumerate(taps)]
         self.captures = [feed.state for feed in self._feeds]
         self._clock = clock
+        self._pace = pace
+        self._fetched_at = 0.0
         self._on_round = on_round
         self._on_gone = on_gone
         self._stop_at: int | None = None
         self._at_once = False
+        self._bulk = Bulk()
         self._poll = select.poll()
         for feed in self._feeds:
+            feed.tap.set_filter(kernel_filter(feed.tap.link_type))
             self._poll.register(feed.tap.fileno(), select.POLLIN)
             feed.counted_at = clock()
 
@@ -167,6 +176,7 @@ class LiveSource(Source):
 
     def sifted(self, sifting: Sifting) -> Iterator[Item]:
         """The packets that the sifter lets pass, and the time that passes without."""
+        sifting.tell_passed_over(self._bulk.passed_over)
         return self._run(sifting.sifter)
 
     def close(self) -> None:
@@ -192,6 +202,7 @@ class LiveSource(Source):
             if now - SETTLED > told and not any(feed.full for feed in self._feeds):
                 told = now - SETTLED
                 yield Elapsed(0, _VANTAGE, told)
+            self._keep_out(now)
             self._on_round()
         if not self._at_once:
             yield from self._merged(sifter, _END)
@@ -213,7 +224,10 @@ class LiveSource(Source):
     def _read(self) -> int:
         """Waits for packets, but not for long; the time before it took what was there."""
         waiting = any(feed.full for feed in self._feeds)
-        self._poll.poll(0 if waiting else NAP)
+        if not waiting:
+            time.sleep(max(0.0, self._fetched_at + self._pace / SECOND - time.monotonic()))
+            self._poll.poll(NAP)
+            self._fetched_at = time.monotonic()
         now = self._clock()
         for feed in self._feeds:
             if not feed.alive:
@@ -226,6 +240,15 @@ class LiveSource(Source):
             if now - feed.counted_at >= COUNT_EVERY:
                 feed.count(now)
         return now
+
+    def _keep_out(self, now: int) -> None:
+        """Connections that are none of ours and busy are kept out in the kernel."""
+        numbers = self._bulk.keep_out(now)
+        if numbers is None:
+            return
+        for feed in self._feeds:
+            if feed.alive:
+                feed.tap.set_filter(kernel_filter(feed.tap.link_type), numbers)
 
     def _lost(self, feed: _Feed, now: int, why: str) -> None:
         feed.count(now)

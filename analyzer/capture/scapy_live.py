@@ -6,6 +6,7 @@ Slower: every packet becomes an object before the sieve sees it.  Imported only 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ class ScapyTap:
         """scapy does not ask the kernel what it dropped."""
         return Counts(self._numbered, 0)
 
-    def set_filter(self, expression: str) -> None:
+    def set_filter(self, expression: str, keep_out: Sequence[int] = ()) -> None:
         """All packets pass: scapy would need libpcap to compile a filter."""
 
     def close(self) -> None:

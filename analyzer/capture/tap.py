@@ -5,6 +5,7 @@ libpcap where it is to be had (it comes with ``pcapy-ng``), else scapy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -66,8 +67,9 @@ class Tap(Protocol):
     def counts(self) -> Counts:
         """What the kernel counted so far."""
 
-    def set_filter(self, expression: str) -> None:
-        """From now on only packets that match; none is lost in between."""
+    def set_filter(self, expression: str, keep_out: Sequence[int] = ()) -> None:
+        """From now on only packets that match, and are not of connections with these numbers
+        (:mod:`analyzer.capture.bulk`); none is lost in between."""
 
     def close(self) -> None:
         """Listen no more."""

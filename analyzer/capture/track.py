@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import chain, islice
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -18,6 +18,7 @@ from dissectors.dataclass import dataclass
 
 if TYPE_CHECKING:
     from analyzer.capture.batch import Batch
+    from analyzer.capture.bulk import PassedOver
     from analyzer.capture.supply import Supply
 
 _FIRST_READ = 64 * 1024
@@ -47,6 +48,8 @@ class Sifting:
     since: int | None = None
     until: int | None = None
     """Nanoseconds since 1970-01-01 UTC: packets outside are left to nobody."""
+    tell_passed_over: Callable[[PassedOver], None] = lambda heard: None
+    """``heard`` hears which packets of each batch are TCP of connections that nobody looks at any more."""
 
 
 class Track:

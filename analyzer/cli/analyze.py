@@ -11,7 +11,7 @@ import click
 
 from analyzer.cli.attach import attach_report, known_ticket
 from analyzer.cli.ending import EXIT_STATUS, PROBLEMS, finish, opened
-from analyzer.cli.options import FLAVOURS, FORMATS, cookie_files, selection
+from analyzer.cli.options import FORMATS, cookie_files, flavour, selection
 
 if TYPE_CHECKING:
     from analyzer.findings import Diagnosis
@@ -38,12 +38,7 @@ if TYPE_CHECKING:
     type=click.Choice((*FORMATS, "markdown", "html")),
     help="Format on standard output [default: text].",
 )
-@click.option(
-    "--flavour",
-    type=click.Choice(FLAVOURS),
-    default="github",
-    help="Whose Markdown: a comment for a ticket there; jira: its wiki markup [default: github].",
-)
+@flavour
 @click.option(
     "--attach",
     "ticket",

@@ -77,4 +77,11 @@ cookie_files = click.option(
     help="A cookie to compare digests with (repeatable); it is never shown or stored.",
 )
 
+flavour = click.option(
+    "--flavour",
+    type=click.Choice(FLAVOURS),
+    default="github",
+    help="Whose Markdown: a comment for a ticket there; jira: its wiki markup [default: github].",
+)
+
 no_color = click.option("--no-color", is_flag=True, help="No colour.")

@@ -11,7 +11,7 @@ import click
 
 from analyzer.cli.ending import EXIT_STATUS, PROBLEMS
 from analyzer.cli.ending import finish as finish_command
-from analyzer.cli.options import FORMATS, cookie_files, live_selection
+from analyzer.cli.options import FORMATS, cookie_files, flavour, live_selection
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 _SPANS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -101,6 +101,7 @@ def _amount(units: dict[str, int]) -> Callable[[click.Context, click.Parameter, 
     help="Tell of one incident no more often than that, but for its beginning and its end [default: 15m].",
 )
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Format on standard output [default: text].")
+@flavour
 @click.option("-q", "--quiet", is_flag=True, help="Only problems, a line each; no status line and no report.")
 @click.pass_context
 def command(
@@ -120,6 +121,7 @@ def command(
     count: int | None,
     until_problem: bool,
     format_: str | None,
+    flavour: str,
     quiet: bool,
     no_color: bool,
     keep_digests: bool,
@@ -148,7 +150,7 @@ def command(
     from analyzer.live.preload import preload
     from analyzer.live.ring import Interface, Ring
     from analyzer.live.session import Limits, Listener, Session
-    from analyzer.report import Look, format_of, render, view
+    from analyzer.report import EVIDENCE, Look, format_of, render, view
     from analyzer.report.output import emit, look_of_terminal
     from analyzer.service.outlets import Outlets
 
@@ -157,6 +159,11 @@ def command(
     if write_files and not write_size:
         raise click.UsageError("--write-files needs --write-size: when is a file full?")
     how = [format_of(path) for path in outputs]
+    if EVIDENCE in how:
+        raise click.UsageError(
+            f"-o {outputs[how.index(EVIDENCE)]}: packets are kept with --write FILE; "
+            "'distscope analyze FILE -o …' makes evidence without digests of it"
+        )
     options = options_of((), **selected)
     who = privileges.account(user)
     look = look_of_terminal(color=not no_color)
@@ -193,7 +200,7 @@ def command(
     outlets.close()
     document = view.build(analysis, keep_digests=keep_digests)
     for report, name in zip(reports, how, strict=True):
-        report.write(render(document, name, Look()))
+        report.write(render(document, name, Look(flavour=flavour)))
     if text and not quiet:
         emit(("\n" if session.counters.attempts else "") + render(document, "text", look))
     finish_command(ctx, session.source, PROBLEMS if session.problems or document.counts[Outcome.PROBLEM] else 0)

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from analyzer.capture.bpf import kernel_filter
 from analyzer.capture.tap import Refusal, Refused, Tap, open_tap
 
 
@@ -20,7 +19,6 @@ def listen(names: Sequence[str], *, buffer: int | None = None) -> list[Tap]:
         for name in dict.fromkeys(names):
             tap = open_tap(name) if buffer is None else open_tap(name, buffer=buffer)
             taps.append(tap)
-            tap.set_filter(kernel_filter(tap.link_type))
     except Refused as refused:
         for tap in taps:
             tap.close()

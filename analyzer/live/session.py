@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
 
-from analyzer.capture.live import LiveSource
+from analyzer.capture.live import PACE, LiveSource
 from analyzer.capture.tap import Tap
 from analyzer.findings import Analysis, Diagnosis, Outcome
 from analyzer.live.ring import Ring
@@ -92,6 +92,7 @@ class Session:
         kept: int = KEPT,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], int] = time.time_ns,
+        pace: int = PACE,
     ) -> None:
         """``wall`` is the clock of the packets' times, ``clock`` that of durations."""
         self._listeners = listeners
@@ -101,7 +102,7 @@ class Session:
         self._clock = clock
         self._until = None if self._limits.seconds is None else clock() + self._limits.seconds
         self._counted_at = clock()
-        self.source = LiveSource(taps, clock=wall, on_round=self._round, on_gone=self._gone)
+        self.source = LiveSource(taps, clock=wall, pace=pace, on_round=self._round, on_gone=self._gone)
         self._pipeline = Pipeline(self.source, options, ring)
         self._watch = Watch(self._pipeline.judge_now, self._tell, waiting=self._tell_waiting, again=True)
         self._told: dict[Attempt, _Told] = {}

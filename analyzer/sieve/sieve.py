@@ -15,6 +15,7 @@ from dissectors.dataclass import dataclass
 
 if TYPE_CHECKING:
     from analyzer.capture.batch import Batch
+    from analyzer.capture.bulk import PassedOver
     from analyzer.capture.packet import Run
     from analyzer.sieve.keys import Keys, Mask, Places
 
@@ -75,6 +76,7 @@ class Sieve:
         """Datagrams came in fragments: what a connection said first may be in them."""
         self.unseen: dict[int, int] = {}
         """How many connections were not passed on, by point of observation."""
+        self._heard: PassedOver | None = None
 
     def pass_over(self, stream: Named) -> None:
         """Nothing of this stream matters."""
@@ -99,6 +101,10 @@ class Sieve:
             self._ours[port] = True
             self._learned.append(port)
 
+    def tell_passed_over(self, heard: PassedOver) -> None:
+        """``heard`` hears which packets of each batch are TCP of connections that nobody looks at any more."""
+        self._heard = heard
+
     def sift(self, batch: Batch, vantage: int, capture: int) -> Iterator[int | Run]:
         """Indices of the packets that pass, in order, and runs in the place of their first packet.
 
@@ -121,6 +127,10 @@ class Sieve:
         self._fragments |= columns.fragments
         if rest.size and not self._fragments:
             rest, openings = self._without_openings(batch, columns, rest, vantage)
+        if self._heard is not None:
+            over = (keys != UNCOVERED) & ~marks
+            over[rest] = False
+            self._heard(batch, columns, np.flatnonzero(over))
         runs: dict[int, Run] = {}
         if self._busy and rest.size:
             runs, rest = self._runs(batch, columns, rest, vantage, capture)

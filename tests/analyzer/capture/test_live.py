@@ -24,7 +24,7 @@ class Everything:
 
 def played(*taps: ScriptedTap, clock: int = START) -> tuple[list[Packet], list[Elapsed], LiveSource]:
     """All that comes until the last tap is gone."""
-    source = LiveSource(taps, clock=lambda: clock)
+    source = LiveSource(taps, clock=lambda: clock, pace=0)
     items = list(source.sifted(Sifting(Everything())))
     packets = [item for item in items if isinstance(item, Packet)]
     return packets, [item for item in items if isinstance(item, Elapsed)], source
@@ -54,7 +54,7 @@ def test_an_interface_that_goes_away_is_noted_and_the_others_go_on() -> None:
     """Only when none is left it is an error."""
     gone: list[tuple[str, str]] = []
     one, other = ScriptedTap(records(1), name="a"), ScriptedTap(records(2, 3, 4), name="b", at_a_time=1)
-    source = LiveSource((one, other), clock=lambda: START, on_gone=lambda *each: gone.append(each))
+    source = LiveSource((one, other), clock=lambda: START, pace=0, on_gone=lambda *each: gone.append(each))
     assert len([item for item in source.sifted(Sifting(Everything())) if isinstance(item, Packet)]) == 4
     assert [name for name, _ in gone] == ["a", "b"]
     assert all(state.cut and "went down" in state.notes[0] for state in source.captures)
@@ -75,7 +75,7 @@ def test_time_goes_on_without_packets() -> None:
         if now[0] > START + 8 * SECOND:
             source.stop()
 
-    source = LiveSource([ScriptedTap(records(5000), at_end=quiet)], clock=clock)
+    source = LiveSource([ScriptedTap(records(5000), at_end=quiet)], clock=clock, pace=0)
     times = [item.at for item in source.sifted(Sifting(Everything())) if isinstance(item, Elapsed)]
     assert times == sorted(times)
     assert START + 6 * SECOND < times[-1] <= now[0] - SETTLED
@@ -90,7 +90,9 @@ def test_stop_reads_what_the_kernel_has_and_at_once_does_not() -> None:
             now[0] += SETTLED // 40
             return now[0]
 
-        source = LiveSource([ScriptedTap(records(1, 2, 3, 4, 5), at_a_time=1, at_end=lambda: None)], clock=clock)
+        source = LiveSource(
+            [ScriptedTap(records(1, 2, 3, 4, 5), at_a_time=1, at_end=lambda: None)], clock=clock, pace=0
+        )
         got = 0
         for item in source.sifted(Sifting(Everything())):
             if isinstance(item, Packet):
@@ -108,7 +110,7 @@ def test_what_the_kernel_drops_is_noted_with_its_time() -> None:
         now[0] += SECOND
         return now[0]
 
-    source = LiveSource([tap], clock=clock)
+    source = LiveSource([tap], clock=clock, pace=0)
     for item in source.sifted(Sifting(Everything())):
         if isinstance(item, Packet) and item.ref.number == 2:
             tap.dropped = 7

@@ -170,6 +170,7 @@ def test_an_interface_that_is_not_there_is_3() -> None:
         ("-i", "lo", "--duration", "soon"),
         ("-i", "lo", "--duration", "0s"),
         ("-i", "lo", "-o", "report.odd"),
+        ("-i", "lo", "-o", "report.pcapng"),
     ],
 )
 def test_a_wrong_command_line_is_2(arguments: tuple[str, ...]) -> None:

@@ -28,6 +28,7 @@ class ScriptedTap:
         self.dropped = 0
         self.closed = False
         self.filters: list[str] = []
+        self.kept_out: list[int] = []
         self._records = list(records)
         self._read = 0
         self._at_a_time = at_a_time
@@ -62,9 +63,10 @@ class ScriptedTap:
         """As the test says."""
         return Counts(self._read, self.dropped)
 
-    def set_filter(self, expression: str) -> None:
+    def set_filter(self, expression: str, keep_out: Sequence[int] = ()) -> None:
         """Remembered."""
         self.filters.append(expression)
+        self.kept_out = list(keep_out)
 
     def close(self) -> None:
         """Once."""

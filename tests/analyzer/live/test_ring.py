@@ -25,7 +25,7 @@ ETHERNET = [Interface("eth7", 1)]
 def heard(net: Network, made: Ring) -> Session:
     """A session over these packets, until its end."""
     tap = ScriptedTap(net.packets, at_a_time=7)
-    session = Session([tap], Options(), [], ring=made, wall=lambda: net.packets[0][0])
+    session = Session([tap], Options(), [], ring=made, wall=lambda: net.packets[0][0], pace=0)
     session.run()
     return session
 

@@ -73,6 +73,7 @@ def session(
         kept=kept,
         clock=clock,
         wall=lambda: next(moments),
+        pace=0,
     )
     tap.at_end = None if gone else made.stop
     return made
