@@ -1,7 +1,8 @@
 """A tiny EPMD and a node with another cookie, and a node that calls it: real sockets, a few bytes.
 
 ``python -m tests.analyzer.live.peers listen ADDRESS`` answers until it is ended; ``… call ADDRESS`` looks the node up,
-dials it, and is rejected.  Real nodes are elsewhere; here it is enough that TCP is real.
+dials it, and is rejected; ``… keep-calling ADDRESS`` does so every two seconds, and prints a line each time.  Real nodes
+are elsewhere; here it is enough that TCP is real.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+import time
 
 from dissectors.cookie import digest
 from dissectors.epmd_messages import Port2Req
@@ -17,6 +19,8 @@ from samples.conversation import framed
 from tests.analyzer.sessions.talking import OTP_26, port2_resp
 
 EPMD, PORT = 4369, 9100
+EVERY = 2.0
+"""Seconds between two calls of who keeps calling."""
 _CHALLENGE = Challenge(flags=OTP_26, challenge=7, creation=2, name="bob@there")
 
 
@@ -43,6 +47,14 @@ def call(address: str) -> None:
         node.recv(1)
 
 
+def keep_calling(address: str) -> None:
+    """Until it is ended."""
+    while True:
+        call(address)
+        print("called", flush=True)
+        time.sleep(EVERY)
+
+
 def _serve(server: socket.socket, answer: object) -> None:
     while True:
         connection, _ = server.accept()
@@ -63,4 +75,4 @@ def _reject(node: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    {"listen": listen, "call": call}[sys.argv[1]](sys.argv[2])
+    {"listen": listen, "call": call, "keep-calling": keep_calling}[sys.argv[1]](sys.argv[2])
