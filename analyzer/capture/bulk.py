@@ -92,12 +92,11 @@ def _numbers(batch: Batch, headers: Headers, rows: NDArray[np.int64]) -> NDArray
     parts = [np.zeros(0, np.uint32)]
     for link in np.unique(links).tolist():
         heads = batch.heads[rows[links == link]]
-        at = batch.skip + link
         layout = np.dtype(
             {
                 "names": ["source", "destination", "from", "to"],
                 "formats": [">u4", ">u4", ">u2", ">u2"],
-                "offsets": [at + 12, at + 16, at + 20, at + 22],
+                "offsets": [link + 12, link + 16, link + 20, link + 22],
                 "itemsize": heads.itemsize,
             }
         )

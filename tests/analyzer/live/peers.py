@@ -1,7 +1,7 @@
 """A tiny EPMD and a node with another cookie, and a node that calls it: real sockets, a few bytes.
 
 ``python -m tests.analyzer.live.peers listen ADDRESS`` answers until it is ended; ``… call ADDRESS`` looks the node up,
-dials it, and is rejected; ``… keep-calling ADDRESS`` does so every two seconds, and prints a line each time.  Real nodes
+dials it, and is rejected; ``… keep-calling ADDRESS`` does so every two seconds and prints a line each time.  Real nodes
 are elsewhere; here it is enough that TCP is real.
 """
 
