@@ -74,8 +74,8 @@ def background(size: int, cache: Path) -> Path:
     return path
 
 
-def measure(traffic: Path, rate: int, seconds: int, nice: int) -> Result:
-    """One run; ``nice`` is the priority of the sender and of distscope."""
+def measure(traffic: Path, rate: int, seconds: int, *, realtime: bool) -> Result:
+    """One run; with ``realtime`` the sender, the caller and distscope come before everything else on the machine."""
     with pair() as (one, other), tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         with (
@@ -86,7 +86,7 @@ def measure(traffic: Path, rate: int, seconds: int, nice: int) -> Result:
             node.stdout.readline()
             used = _used(sniffer.process.pid)
             started = time.monotonic()
-            attempts, memory, said = _play(one, traffic, rate, seconds, sniffer.process.pid, nice)
+            attempts, memory, said = _play(one, traffic, rate, seconds, sniffer.process.pid, realtime=realtime)
             elapsed = time.monotonic() - started
             processor = _used(sniffer.process.pid) - used
             sniffer.end()
@@ -110,12 +110,13 @@ def measure(traffic: Path, rate: int, seconds: int, nice: int) -> Result:
 
 
 def _play(
-    one: Namespace, traffic: Path, rate: int, seconds: int, listener: int, nice: int
+    one: Namespace, traffic: Path, rate: int, seconds: int, listener: int, *, realtime: bool
 ) -> tuple[int, tuple[int, int], str]:
     """Until so many seconds are over; how many attempts were made meanwhile, and what the sender says."""
-    if nice:
-        subprocess.run(["renice", "-n", str(-nice), "-p", str(listener)], check=True, capture_output=True)
-    first = ("nice", "-n", str(-nice))
+    first: tuple[str, ...] = ()
+    if realtime:
+        subprocess.run(["chrt", "--fifo", "--pid", "1", str(listener)], check=True, capture_output=True)
+        first = ("chrt", "--fifo", "1")
     sender = (*first, "tcpreplay", "-q", "-K", "-i", "left", "--pps", str(rate), "--duration", str(seconds))
     memory, began = [0, 0], time.monotonic()
     with one.started(*first, *PEERS, "keep-calling", "10.77.0.2") as caller:
@@ -153,13 +154,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--size", type=size_of, default=150_000_000, help="of what is sent again and again")
     parser.add_argument("--cache", type=Path, default=CACHE)
-    parser.add_argument("--nice", type=int, default=0, help="on a busy machine: how much more important this is")
+    parser.add_argument("--realtime", action="store_true", help="before everything else that the machine has to do")
     options = parser.parse_args(arguments)
     traffic = background(options.size, options.cache)
     print(HEAD, flush=True)
     right = True
     for rate in options.rate or [200_000]:
-        result = measure(traffic, rate, options.seconds, options.nice)
+        result = measure(traffic, rate, options.seconds, realtime=options.realtime)
         right &= result.right
         print(result, flush=True)
     return 0 if right else 1
