@@ -85,20 +85,18 @@ def measure(traffic: Path, rate: int, seconds: int, *, realtime: bool) -> Result
             assert node.stdout is not None
             node.stdout.readline()
             used = _used(sniffer.process.pid)
-            started = time.monotonic()
             attempts, memory, said = _play(one, traffic, rate, seconds, sniffer.process.pid, realtime=realtime)
-            elapsed = time.monotonic() - started
             processor = _used(sniffer.process.pid) - used
             sniffer.end()
         document = json.loads(report.read_text())
     [capture] = document["captures"]
     verdicts = document["summary"]["verdicts"]
     dropped = re.search(r"([\d,]+) packets were dropped", " ".join(capture["notes"]))
-    sent = re.search(r"Actual: (\d+) packets", said)
+    sent = re.search(r"Actual: (\d+) packets .* sent in ([\d.]+) seconds", said)
     assert sent is not None, said
     return Result(
         int(sent[1]),
-        elapsed,
+        float(sent[2]),
         capture["packets"],
         int(dropped[1].replace(",", "")) if dropped else 0,
         attempts,
