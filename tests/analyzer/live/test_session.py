@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from analyzer import pipeline
 from analyzer.capture import open_source
 from analyzer.findings import Analysis, Certainty, Diagnosis, Outcome
+from analyzer.live.ring import Interface, Ring
 from analyzer.live.session import TIDY_FROM, Counters, Limits, Session
 from analyzer.pipeline import Options
 from analyzer.sessions.attempt import Attempt, Quality
@@ -60,6 +62,7 @@ def session(
     kept: int = 1000,
     clock: Callable[[], float] = time.monotonic,
     gone: bool = False,
+    ring: Ring | None = None,
 ) -> Session:
     """A session that hears these packets from one interface, which is ``gone`` then, or is listened to no more."""
     records = net.packets if isinstance(net, Network) else net
@@ -71,6 +74,7 @@ def session(
         [audience] if audience else [],
         limits=limits,
         kept=kept,
+        ring=ring,
         clock=clock,
         wall=lambda: next(moments),
         pace=0,
@@ -99,17 +103,19 @@ LIVE = [name for name, sample in SAMPLES.items() if len(sample.files) == 1]
 
 
 @pytest.mark.parametrize("name", LIVE)
-def test_the_live_verdict_is_that_of_the_file(name: str) -> None:
-    """Law: whatever is heard live is what the recording tells afterwards."""
+def test_the_live_verdict_is_that_of_the_file(name: str, tmp_path: Path) -> None:
+    """Law: whatever is heard live is what the recording tells afterwards, and what the packets tell that were kept."""
     sample = SAMPLES[name]
     heard = recorded(ROOT / "samples" / sample.files[0])
     if heard is None:
         return
     link_type, packets = heard
     audience = Audience()
-    analysis = session(
-        packets, audience, link_type=link_type, options=Options(dist_ports=frozenset(sample.dist_ports))
-    ).run()
+    options, kept = Options(dist_ports=frozenset(sample.dist_ports)), tmp_path / "kept.pcapng"
+    ring = Ring(str(kept), [Interface("eth7", link_type)])
+    analysis = session(packets, audience, link_type=link_type, options=options, ring=ring).run()
+    with open_source([str(kept)], stdin=io.BytesIO()) as source:
+        assert verdicts(pipeline.analyze(source, options)) == verdicts(analysis)
     assert dict(verdicts(analysis)) == report(name)["summary"]["verdicts"]
     final = {name: verdict for name, verdict, _ in audience.told}
     assert Counter(final.values()) == verdicts(analysis)
