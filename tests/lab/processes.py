@@ -12,7 +12,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds until a wait is given up: only a broken machine, or a broken scenario, gets there."""
 GLANCE = 0.03
 """Seconds between two looks at a log or a socket table."""

@@ -10,6 +10,8 @@ from tests.lab.stage import Host
 
 BIN = "/usr/lib/rabbitmq/bin"
 NODE = "rabbit"
+BROKER_PATIENCE = 300.0
+"""Seconds: a broker takes ten times as long to start as a node, and many share the processors with it."""
 
 
 def start(host: Host, *, cookie: str = COOKIE, env: Mapping[str, str] | None = None) -> Process:
@@ -28,7 +30,7 @@ def start(host: Host, *, cookie: str = COOKIE, env: Mapping[str, str] | None = N
         **(env or {}),
     }
     process = host.start(_as_host(host, f"{BIN}/rabbitmq-server"), "rabbitmq", env=settings)
-    process.wait_for("Starting broker... completed")
+    process.wait_for("Starting broker... completed", BROKER_PATIENCE)
     return process
 
 
