@@ -89,6 +89,9 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         return
     if has_foreign_reset(attempt) or attempt.first(events.ForeignSpoken, leg=Leg.LINK):
         return
+    if any(alert.message.name not in SAYS_NO_REASON for alert in attempt.all(events.TlsAlert)):
+        # However long it took, on a host that has much to do: it was no timer, and the alert says what it was.
+        return
     tls = attempt.first(events.TlsClientHello) is not None
     heard = link.flows[Side.ACCEPTOR].sent > 0
     if tls and not heard:
@@ -124,6 +127,8 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         seconds=f"{ending.timer / SECOND:.1f}",
     )
 
+
+SAYS_NO_REASON = frozenset({"close_notify", "user_canceled"})
 
 DONE = (Stage.LOOKUP, Stage.TCP, Stage.ACK, Stage.CONNECTED, Stage.ENDED)
 """Nothing of the handshake has begun, or nothing of it is left."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 from collections.abc import Mapping, Sequence
 
 from tests.lab.nodes import epmd
@@ -100,6 +101,10 @@ class Node:
     def freeze(self) -> None:
         """Its VM stops; its kernel goes on."""
         self.process.freeze()
+
+    def thaw(self) -> None:
+        """It goes on."""
+        self.process.send(signal.SIGCONT)
 
     def kill(self) -> None:
         """``kill -9``."""

@@ -191,6 +191,21 @@ def _versions_down(lab: Stage) -> None:
     ann.fail_to_connect(bob)
 
 
+@scenario("tls-negotiation-failed-slow", "tls-negotiation-failed", detail={"rejected_by": "acceptor"})
+def _slow_alert(lab: Stage) -> None:
+    """The same, and the acceptor has so much to do that its alert comes seconds later: it was no timer all the same."""
+    setup = Setup(lab, "1.2")
+    ann, bob = setup.nodes(
+        setup.options(setup.ann_at, setup.ann, version="1.3"), setup.options(setup.bob_at, setup.bob)
+    )
+    bob.freeze()
+    lab.watch()
+    call = ann.tell(f"net_kernel:connect_node('{bob}')")
+    lab.silence(3)
+    bob.thaw()
+    ann.answer(call)
+
+
 @scenario("tls-negotiation-failed-ciphers", "tls-negotiation-failed", detail={"rejected_by": "acceptor"})
 def _ciphers(lab: Stage) -> None:
     """The cipher suites of both have nothing in common."""
