@@ -6,7 +6,7 @@
 # make golden   write the golden reports anew; read the diff before you commit it
 # make bench    measure speed and memory against tcpdump, tshark and dpkt (minutes; see tests/benchmarks/README.md)
 # make samples  write the synthetic captures, and the table of samples/README.md, anew
-# make docs     write docs/rules.md, docs/verdicts/, docs/states.md and docs/cli.md anew
+# make docs     write docs/rules.md, docs/verdicts/, docs/states.md, docs/cli.md and the page of --help anew
 # make clean    remove what make made
 #
 # Needs python3 (3.11 or newer). Whatever else is missing is installed: Python packages into .venv, Debian packages

@@ -1,4 +1,4 @@
-"""What rules, the state table and the commands declare → ``rules.md``, ``verdicts/``, ``states.md`` and ``cli.md``.
+"""What rules, the state table and the commands declare → ``rules.md``, ``verdicts/``, ``states.md``, ``cli.md``, …
 
 ``python -m docs.generate`` writes them; ``tests/test_docs.py`` fails while they are stale.
 """
@@ -184,13 +184,20 @@ def _help(title: str, command: click.Command, context: click.Context) -> str:
     return f"## {title}\n\n```text\n{command.get_help(context)}\n```\n"
 
 
+def first_page() -> str:
+    """What ``distscope --help`` prints, kept ready so that nobody waits for click to write it again."""
+    with click.Context(cli, info_name="distscope", terminal_width=WIDTH, **cli.context_settings) as top:
+        return f"{cli.get_help(top)}\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "rules.md": index_page,
     **{f"verdicts/{rule.name}.md": partial(verdict_page, rule.name) for rule in OURS},
     "states.md": states_page,
     "cli.md": cli_page,
+    "../analyzer/cli/help.txt": first_page,
 }
-"""File beside this one → what it holds."""
+"""File, from this folder → what it holds."""
 
 
 def main() -> int:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,9 @@ import pytest
 from tests.analyzer.small_capture import HEADER, START, answered, records, refused, write
 
 COMMAND = [sys.executable, "-m", "analyzer"]
+OF_ANY_WIDTH = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+WRAPPED = "  Why can't these Erlang nodes talk?  distscope tells it\n"
+"""Of the help, in 60 columns."""
 
 
 def test_runs_as_a_module(tmp_path: Path) -> None:
@@ -22,17 +29,73 @@ def test_runs_as_a_module(tmp_path: Path) -> None:
     assert "epmd-refused" in done.stdout
 
 
-def test_help_loads_nothing_heavy() -> None:
-    """Who asks for help waits for click and for nothing else."""
+def test_help_loads_nothing() -> None:
+    """Who asks for the first page does not even wait for click."""
     code = (
         "import sys; sys.argv = ['distscope', '--help']\n"
         "from analyzer.__main__ import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "print(sorted({'rich', 'numpy', 'scapy', 'dpkt', 'jinja2', 'dissectors'} & set(sys.modules)), file=sys.stderr)"
+        "print(sorted({'click', 'typing', 'rich', 'numpy', 'dissectors'} & set(sys.modules)), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], env=OF_ANY_WIDTH, capture_output=True, text=True, check=True)
     assert done.stderr == "[]\n"
+
+
+def test_help_is_the_page_that_click_writes() -> None:
+    """Ready-made where nothing says that the terminal is narrow; the status is that of success."""
+    by_click = _help({**OF_ANY_WIDTH, "COLUMNS": "80"}, "--help")
+    assert by_click.startswith("Usage: distscope [OPTIONS] COMMAND [ARGS]...\n")
+    assert _help(OF_ANY_WIDTH, "--help") == _help(OF_ANY_WIDTH, "-h") == by_click
+    assert WRAPPED not in by_click
+    assert WRAPPED in _help({**OF_ANY_WIDTH, "COLUMNS": "60"}, "--help")
+
+
+def test_help_fits_a_narrow_terminal() -> None:
+    """Whose width is asked for, as click does."""
+    mine, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 60))
+    with subprocess.Popen([*COMMAND, "--help"], stdout=theirs, env=OF_ANY_WIDTH) as process:
+        os.close(theirs)
+        said = b""
+        with suppress(OSError):  # the end of a terminal
+            while more := os.read(mine, 4096):
+                said += more
+    os.close(mine)
+    assert process.returncode == 0
+    assert WRAPPED in said.decode().replace("\r\n", "\n")
+
+
+def _help(environment: dict[str, str], option: str) -> str:
+    return subprocess.run([*COMMAND, option], env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def test_ends_after_exit_handlers_and_threads() -> None:
+    """With the status of the command, though nothing is taken apart; what was printed last is printed."""
+    code = (
+        "import atexit, sys, threading, time\n"
+        "import analyzer.cli.rules\n"
+        "class Grave:\n"
+        "    def __del__(self): print('taken apart')\n"
+        "grave = Grave()\n"
+        "def command(**_):\n"
+        "    atexit.register(print, 'handler')\n"
+        "    threading.Thread(target=lambda: (time.sleep(0.1), print('thread'))).start()\n"
+        "    sys.exit(3)\n"
+        "analyzer.cli.rules.command.callback = command\n"
+        "sys.argv = ['distscope', 'rules']\n"
+        "from analyzer.__main__ import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "thread\nhandler\n", "")
+
+
+def test_output_that_nobody_takes_is_told() -> None:
+    """A full disk must not pass for success."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*COMMAND, "rules"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode not in (0, 1)
+    assert "No space left on device" in done.stderr
 
 
 def test_a_report_that_is_piped_loads_no_rich(tmp_path: Path) -> None:
