@@ -16,6 +16,7 @@ import pytest
 from analyzer import rules
 from analyzer.cli import COMMANDS, cli
 from analyzer.report.handbook import HOME, page_of
+from analyzer.service.metrics import LOOPBACK, Address, Metrics
 from docs.generate import EVENTS, PAGES
 from tests.analyzer.sessions.happening import event_classes
 from tests.corpus import ROOT
@@ -207,3 +208,31 @@ def test_command_lines_of_documents_are_understood(line: str) -> None:
         command = cli.get_command(top, name)
         assert command is not None
         command.make_context(name, arguments, parent=top)
+
+
+# --- The service -----------------------------------------------------------------------------------------------------
+
+UNIT = ROOT / "docs" / "systemd" / "distscope.service"
+
+
+def test_the_unit_of_systemd_runs_what_there_is() -> None:
+    """Its command line is understood, and it gets one capability."""
+    lines = [line.partition("=") for line in UNIT.read_text(encoding="utf-8").splitlines() if re.match(r"\w+=", line)]
+    settings = {key: value for key, _, value in lines}
+    program, name, *arguments = shlex.split(settings["ExecStart"])
+    assert (Path(program).name, name) == ("distscope", "sniff")
+    with click.Context(cli, info_name="distscope") as top:
+        command = cli.get_command(top, name)
+        assert command is not None
+        command.make_context(name, arguments, parent=top)
+    assert settings["AmbientCapabilities"] == settings["CapabilityBoundingSet"] == "CAP_NET_RAW"
+
+
+def test_alerts_ask_for_metrics_that_there_are() -> None:
+    """And docs/service.md names all of them."""
+    families = [family for family in Metrics(Address(LOOPBACK, 0)).collect() if family.name != "distscope"]
+    served = {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
+    asked = set(re.findall(r"distscope_\w+", (UNIT.parent / "alerts.yml").read_text(encoding="utf-8")))
+    told = set(re.findall(r"`(distscope_\w+)", (UNIT.parents[1] / "service.md").read_text(encoding="utf-8")))
+    assert asked < served
+    assert told == served | {"distscope_info"}
