@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from typing import ClassVar
 
 from analyzer.capture.packet import PacketRef
+from analyzer.sessions.archive import Packable
 from analyzer.sessions.attempt import Attempt
 from dissectors.dataclass import dataclass, field
 
@@ -75,8 +77,10 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Packable):
     """One attempt with its verdict."""
+
+    PARTS: ClassVar[tuple[str, ...]] = ("detail", "findings")
 
     attempt: Attempt
     verdict: str

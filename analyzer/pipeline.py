@@ -15,6 +15,7 @@ from analyzer.decode import Decoder
 from analyzer.decode.address import endpoint
 from analyzer.decode.segment import Endpoint, Segment, Skipped, SkipReason
 from analyzer.findings import Analysis, Diagnosis
+from analyzer.sessions.archive import Shelf, opened
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.correlate import Correlator
 from analyzer.sessions.endpoints import EPMD_PORT, Ports
@@ -43,6 +44,10 @@ SIEVE_FROM = 1 << 20
 """Bytes: a smaller capture is analysed before the sieve's tools are loaded."""
 
 
+ROOM = 4096
+"""Attempts that are over: with more, the earlier ones are packed away until they are looked at."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What the user said beside the captures."""
@@ -59,6 +64,8 @@ class Options:
     """Nanoseconds since 1970 UTC: packets outside are not looked at."""
     sieve_from: int | None = SIEVE_FROM
     """Bytes of the largest capture from which on all are sifted; None: none is.  The report is the same."""
+    room: int | None = ROOM
+    """Attempts that are over, and verdicts, that stay unpacked; None: all do.  The report is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,7 @@ class Pipeline:
             Ports(epmd=options.epmd_ports, distribution=options.dist_ports),
             self.streams.listening.learn,
             joined=witness.joined if witness is not None else None,
+            room=options.room,
         )
         self._witness = witness
         self.extents: dict[int, Extent] = {}
@@ -245,15 +253,19 @@ class Pipeline:
     def conclude(self, *notes: str) -> Analysis:
         """What all packets together show; ``notes`` come last in the report."""
         attempts = [attempt for attempt in join_views(self.correlator.attempts) if self.wanted(attempt)]
-        attempts.sort(key=lambda attempt: (attempt.started_at, attempt.timeline[0].packet))
+        attempts.sort(key=lambda attempt: (attempt.started_at, attempt.first_packet))
         self._mark_losses(attempts)
         around = self.surroundings(attempts)
-        diagnoses = tuple(rules.judge(attempt, around) for attempt in attempts)
+        diagnoses = []
+        judged = Shelf(self.options.room)
+        for attempt in opened(attempts):
+            diagnoses.append(rules.judge(attempt, around))
+            judged.put(diagnoses[-1])
         source = self.source
         return Analysis(
             captures=summaries_of(source, attempts, self.correlator.stray_qualities, self.skipped),
-            diagnoses=diagnoses,
-            incidents=incidents_of(diagnoses),
+            diagnoses=tuple(diagnoses),
+            incidents=incidents_of(tuple(diagnoses)),
             nodes=nodes_of(attempts),
             notes=(
                 *map(str, source.errors),

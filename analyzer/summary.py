@@ -11,6 +11,7 @@ from analyzer.capture.linktypes import link_type_name
 from analyzer.decode.segment import SkipReason
 from analyzer.findings import Analysis, CaptureSummary, Diagnosis, Incident, NodeSummary
 from analyzer.sessions import events
+from analyzer.sessions.archive import opened
 from analyzer.sessions.attempt import Attempt, Kind, Quality
 from dissectors import epmd, flags, handshake
 from dissectors.dataclass import dataclass, field, replace
@@ -54,11 +55,10 @@ class _Node:
 def nodes_of(attempts: Iterable[Attempt]) -> tuple[NodeSummary, ...]:
     """What the handshakes and registrations tell of each node, by name."""
     nodes: dict[str, _Node] = defaultdict(_Node)
-    for attempt in attempts:
-        if attempt.kind is Kind.CONNECT:
-            _tell_initiator(nodes, attempt)
-            _tell_acceptor(nodes, attempt)
-    for attempt in attempts:
+    for attempt in opened(attempt for attempt in attempts if attempt.kind is Kind.CONNECT):
+        _tell_initiator(nodes, attempt)
+        _tell_acceptor(nodes, attempt)
+    for attempt in opened(attempt for attempt in attempts if attempt.kind is Kind.REGISTER):
         request = attempt.first(events.EpmdAsked)
         if request is not None and isinstance(request.message, epmd.Alive2Req):
             for name, node in nodes.items():
@@ -117,7 +117,7 @@ def summaries_of(
     """One per capture, in the order of the packets' capture indices."""
     found: dict[int, set[str]] = defaultdict(set)
     used: Counter[int] = Counter()
-    for attempt in attempts:
+    for attempt in opened(attempts):
         for view in (attempt, *attempt.views):
             shown = {packet for event in view.timeline for packet in (event.packet, *event.packets)}
             used.update(packet.capture for packet in shown)

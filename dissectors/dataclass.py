@@ -78,10 +78,12 @@ def dataclass(
             namespace.setdefault("__hash__", _hash if frozen else None)
         if frozen:
             namespace |= {"__setattr__": _refuse, "__delattr__": _refuse}
-            namespace |= {"__getstate__": _get_state, "__setstate__": _set_state}
+            namespace |= {"__getstate__": _get_state}
         metaclass: Any = type(cls)
         made = metaclass(cls.__name__, cls.__bases__, namespace)
         made.__init__ = _late_init(made, fields, frozen)
+        if frozen:
+            made.__setstate__ = _late_set_state(made, fields)
         return cast("type[T]", made)
 
     return declare
@@ -158,6 +160,19 @@ def _values_of(cls: type[Any]) -> Callable[[Any], Any]:
     return attrgetter(*names) if names else type
 
 
+def _late_set_state(cls: Any, fields: Mapping[str, Field]) -> Callable[..., None]:
+    """The same for what :mod:`pickle` calls: it finds no way around ``__setattr__`` by itself."""
+
+    def __setstate__(self: Any, state: Any) -> None:
+        names: dict[str, Any] = {f"set_{name}": getattr(cls, name).__set__ for name in fields}
+        body = [f" set_{name}(self, {name})" for name in fields]
+        exec(f"def __setstate__(self, state):\n {', '.join(fields) or '_'}, = state\n" + "\n".join(body), names)
+        cls.__setstate__ = names["__setstate__"]
+        cls.__setstate__(self, state)
+
+    return __setstate__
+
+
 def _values(instance: Any) -> Any:
     return _values_of(instance.__class__)(instance)
 
@@ -182,10 +197,6 @@ def _refuse(self: Any, name: str, _: object = None) -> None:
     raise FrozenInstanceError(f"{name!r} of a frozen {type(self).__name__} cannot be changed")
 
 
-def _get_state(self: Any) -> list[Any]:
-    return [getattr(self, each.name) for each in fields_of(type(self))]
-
-
-def _set_state(self: Any, state: list[Any]) -> None:
-    for each, value in zip(fields_of(type(self)), state, strict=True):
-        object.__setattr__(self, each.name, value)
+def _get_state(self: Any) -> Any:
+    values = _values(self)
+    return values if len(fields_of(type(self))) > 1 else (values,)

@@ -17,7 +17,7 @@ from analyzer.live.ring import Ring
 from analyzer.pipeline import Options, Pipeline
 from analyzer.sessions.attempt import Attempt
 from analyzer.watch import Watch
-from dissectors.dataclass import dataclass, field
+from dissectors.dataclass import dataclass, field, replace
 
 KEPT = 1000
 """Attempts that are over and stay for the report at the end; older ones are counted."""
@@ -103,7 +103,7 @@ class Session:
         self._until = None if self._limits.seconds is None else clock() + self._limits.seconds
         self._counted_at = clock()
         self.source = LiveSource(taps, clock=wall, pace=pace, on_round=self._round, on_gone=self._gone)
-        self._pipeline = Pipeline(self.source, options, ring)
+        self._pipeline = Pipeline(self.source, replace(options, room=None), ring)  # what is over is let go
         self._watch = Watch(self._pipeline.judge_now, self._tell, waiting=self._tell_waiting, again=True)
         self._told: dict[Attempt, _Told] = {}
         self._let_go: Counter[str] = Counter()

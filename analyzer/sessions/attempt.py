@@ -9,9 +9,11 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterator
 from enum import Enum
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
+from analyzer.capture.packet import PacketRef
 from analyzer.sessions import events
+from analyzer.sessions.archive import Archive, Packable
 from analyzer.sessions.connection import Connection
 from analyzer.sessions.events import Event, Leg
 from analyzer.sessions.product import Product, product_of
@@ -83,7 +85,9 @@ class Party:
 
 
 @dataclass(slots=True, eq=False)
-class Attempt:
+class Attempt(Packable):
+    PARTS: ClassVar[tuple[str, ...]] = ("epmd", "link", "timeline")
+
     kind: Kind
     initiator: Party
     acceptor: Party
@@ -103,6 +107,8 @@ class Attempt:
     """The capture lost packets while it went on, perhaps some of its own."""
     identified_by: str = ""
     """Why this is taken for Erlang traffic."""
+    _span: tuple[PacketRef, int] | None = None
+    """First packet and end of one that is packed."""
 
     # --- growing -----------------------------------------------------------------------------------------------------
 
@@ -130,13 +136,27 @@ class Attempt:
         """How far it got."""
         return stage_of(self.state)
 
+    def pack(self, archive: Archive) -> None:
+        self._span = self.first_packet, self.ended_at
+        Packable.pack(self, archive)
+
+    def unpack(self) -> None:
+        self._span = None
+        Packable.unpack(self)
+
+    @property
+    def first_packet(self) -> PacketRef:
+        return self.timeline[0].packet if self._span is None else self._span[0]
+
     @property
     def started_at(self) -> int:
-        return min(event.packet.at for event in self.timeline)
+        return min(event.packet.at for event in self.timeline) if self._span is None else self._span[0].at
 
     @property
     def ended_at(self) -> int:
         """Of the last packet that belongs to it."""
+        if self._span is not None:
+            return self._span[1]
         legs = [connection.last.at for connection in (self.epmd, self.link) if connection is not None]
         return max([event.packet.at for event in self.timeline] + ([] if self.kind is Kind.REGISTER else legs))
 

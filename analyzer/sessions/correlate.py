@@ -5,10 +5,12 @@ Incremental.  What is open is held; what is not Erlang traffic is forgotten as s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from analyzer.decode.segment import Endpoint
 from analyzer.sessions import events
+from analyzer.sessions.archive import Shelf
 from analyzer.sessions.attempt import Attempt, Kind, Party, Quality, qualities_of
 from analyzer.sessions.conversation import Conversation, Dissected
 from analyzer.sessions.endpoints import Endpoints, Ports
@@ -52,10 +54,12 @@ class Correlator:
         *,
         joined: Callable[[Stream, Attempt], None] | None = None,
         dissected: Dissected | None = None,
+        room: int | None = None,
     ) -> None:
         """``learned`` hears of every endpoint that EPMD told of: it listens, whatever the capture shows of it.
 
-        ``joined`` hears of which attempt each stream is a part, ``dissected`` of everything in it."""
+        ``joined`` hears of which attempt each stream is a part, ``dissected`` of everything in it.  ``room``: attempts
+        without an open connection that stay unpacked."""
         self._learned = learned or (lambda endpoint: None)
         self._joined = joined or (lambda stream, attempt: None)
         self._dissected = dissected
@@ -63,6 +67,9 @@ class Correlator:
         self.stray_qualities: set[tuple[int, Quality]] = set()
         """(capture, quality) of EPMD and distribution connections that no attempt could be made of."""
         self._open: dict[Stream, _Open] = {}
+        self._growing: Counter[Attempt] = Counter()
+        """Open connections of each attempt."""
+        self._over = Shelf(room)
         self._ignored: set[Stream] = set()
         self._endpoints = Endpoints(ports or Ports())
         self._lookups = Lookups()
@@ -111,7 +118,12 @@ class Correlator:
         if stream in self._open:
             known.conversation.connection.forgotten = reason
             self._open.pop(stream)
-            if known.attempt is None and known.conversation.expected is not None:
+            if known.attempt is not None:
+                self._growing[known.attempt] -= 1
+                if not self._growing[known.attempt]:
+                    del self._growing[known.attempt]
+                    self._over.put(known.attempt)
+            elif known.conversation.expected is not None:
                 self._stray(known)
         self._ignored.discard(stream)
         return placed
@@ -139,6 +151,7 @@ class Correlator:
                 return []
             made, known.early = known.early, []
             known.attempt = self._attempt_for(conversation, made)
+            self._growing[known.attempt] += 1
             self._joined(stream, known.attempt)
             stream.matters = True
         attempt = known.attempt
@@ -166,7 +179,9 @@ class Correlator:
         attempt = None
         if connection.leg is Leg.LINK:
             attempt = self._lookups.claim(connection)
-        if attempt is None:
+        if attempt is not None:
+            self._over.take(attempt)
+        else:
             attempt = Attempt(Kind.CONNECT, Party(), Party())
             self.attempts.append(attempt)
         if connection.leg is Leg.EPMD:

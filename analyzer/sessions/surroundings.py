@@ -9,6 +9,7 @@ from collections import defaultdict
 
 from analyzer.decode.segment import Endpoint
 from analyzer.sessions import events
+from analyzer.sessions.archive import opened
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.overlaps import Overlaps
 from dissectors import epmd, flags
@@ -64,7 +65,7 @@ class Surroundings:
         self._by_listener: dict[tuple[str | None, int | None], list[Attempt]] = defaultdict(list)
         self._listeners: dict[tuple[str | None, int | None], Listener] = {}
         self._by_epmd: dict[Endpoint | None, list[Attempt]] = defaultdict(list)
-        for attempt in attempts:
+        for attempt in opened(attempts):
             self._by_epmd[attempt.epmd.listener if attempt.epmd else None].append(attempt)
             self._by_listener[attempt.acceptor.address, attempt.acceptor.port].append(attempt)
             for node in {attempt.initiator.node, attempt.acceptor.node} - {None}:

@@ -6,10 +6,13 @@ stays the same everywhere are the initial sequence numbers and the challenges, 3
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
+from itertools import pairwise
 
 from analyzer.sessions import events
+from analyzer.sessions.archive import opened
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.connection import Connection
 
@@ -26,7 +29,11 @@ def join_views(attempts: list[Attempt]) -> list[Attempt]:
     """One attempt per attempt: the first view that got furthest leads, the others are its ``views``."""
     leaders: list[Attempt] = []
     known: dict[_Mark, deque[Attempt]] = {}
-    for attempt in attempts:
+    candidates = _candidates(attempts)
+    for index, attempt in enumerate(attempts):
+        if index not in candidates:
+            leaders.append(attempt)
+            continue
         leader = next(
             (
                 found
@@ -44,6 +51,17 @@ def join_views(attempts: list[Attempt]) -> list[Attempt]:
         for mark in _marks(attempt):
             known.setdefault(mark, deque(maxlen=MOST)).append(leader)
     return [_led_by_initiator(leader) for leader in leaders]
+
+
+def _candidates(attempts: list[Attempt]) -> set[int]:
+    """Indices of those that share a mark with another one, as far as a hash tells: few, where there is one capture."""
+    hashes, owners = array("q"), array("L")
+    for index, attempt in enumerate(opened(attempts)):
+        for mark in set(_marks(attempt)):
+            hashes.append(hash(mark))
+            owners.append(index)
+    repeated = {one for one, other in pairwise(sorted(hashes)) if one == other}
+    return {owner for owner, found in zip(owners, hashes, strict=True) if found in repeated} if repeated else set()
 
 
 _Mark = tuple[Hashable, ...]

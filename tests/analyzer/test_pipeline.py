@@ -13,6 +13,7 @@ from analyzer import rules
 from analyzer.capture import Source, open_source
 from analyzer.findings import Analysis, Diagnosis, Outcome
 from analyzer.pipeline import Options, Pipeline, analyze, decode
+from analyzer.report import Look, json_doc, terminal, view
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.events import Event, Leg
 from analyzer.sessions.surroundings import Surroundings
@@ -314,3 +315,18 @@ def test_memory_is_not_for_what_is_over() -> None:
             most = max(most, pipeline.correlator.open_connections)
     assert len(pipeline.correlator.attempts) == 200
     assert most <= 5
+
+
+@pytest.mark.parametrize(
+    "folders", [("shapes",), ("handshake", "link", "tls"), ("lookup", "connect", "query", "healthy")]
+)
+def test_what_is_packed_away_is_told_the_same(folders: tuple[str, ...]) -> None:
+    """Many captures as one story: with every attempt and verdict packed as soon as it is over, the report is the
+    same."""
+    reports = []
+    for room in (None, 0, 3):
+        with open_source([str(MANY_SESSIONS.parents[1] / folder) for folder in folders], stdin=io.BytesIO()) as source:
+            document = view.build(analyze(source, Options(room=room)))
+        reports.append(json_doc.render(document) + terminal.render(document, Look()))
+    assert reports[0] == reports[1] == reports[2]
+    assert len(reports[0]) > 100_000
