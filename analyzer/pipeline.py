@@ -20,6 +20,7 @@ from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.correlate import Correlator
 from analyzer.sessions.endpoints import EPMD_PORT, Ports
 from analyzer.sessions.events import Event, Leg
+from analyzer.sessions.half_open import LISTED
 from analyzer.sessions.surroundings import Extent, Surroundings
 from analyzer.sessions.views import join_views
 from analyzer.streams.stream import Data, ForgetReason, Forgotten, Stream, StreamEvent, Syn
@@ -66,6 +67,9 @@ class Options:
     """Bytes of the largest capture from which on all are sifted; None: none is.  The report is the same."""
     room: int | None = ROOM
     """Attempts that are over, and verdicts, that stay unpacked; None: all do.  The report is the same."""
+    half_open: int | None = LISTED
+    """Attempts of a listener that were never more than a dial: with more, the later ones are counted only; None: all
+    are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class Pipeline:
             self.streams.listening.learn,
             joined=witness.joined if witness is not None else None,
             room=options.room,
+            half_open=options.half_open,
         )
         self._witness = witness
         self.extents: dict[int, Extent] = {}
@@ -272,6 +277,7 @@ class Pipeline:
                 *source.notes,
                 *around.failures,
                 *_forgotten(self.streams),
+                *self.correlator.half_open.notes(),
                 *notes,
             ),
         )

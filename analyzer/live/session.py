@@ -103,7 +103,8 @@ class Session:
         self._until = None if self._limits.seconds is None else clock() + self._limits.seconds
         self._counted_at = clock()
         self.source = LiveSource(taps, clock=wall, pace=pace, on_round=self._round, on_gone=self._gone)
-        self._pipeline = Pipeline(self.source, replace(options, room=None), ring)  # what is over is let go
+        # What is over is let go, and counted then.
+        self._pipeline = Pipeline(self.source, replace(options, room=None, half_open=None), ring)
         self._watch = Watch(self._pipeline.judge_now, self._tell, waiting=self._tell_waiting, again=True)
         self._told: dict[Attempt, _Told] = {}
         self._let_go: Counter[str] = Counter()

@@ -12,6 +12,7 @@
     attempt       the attempt, its two parties and its timeline
     connection    what is known of one TCP connection of it
     views         the same attempt in several captures
+    half_open     what is only a dial, too often to list it
     archive       what is over: packed away, and there again when it is looked at
 
 and what the rules ask, worked out once::

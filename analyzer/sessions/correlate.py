@@ -15,6 +15,7 @@ from analyzer.sessions.attempt import Attempt, Kind, Party, Quality, qualities_o
 from analyzer.sessions.conversation import Conversation, Dissected
 from analyzer.sessions.endpoints import Endpoints, Ports
 from analyzer.sessions.events import Event, Leg
+from analyzer.sessions.half_open import HalfOpen
 from analyzer.sessions.identify import Expectation, Speech
 from analyzer.sessions.lookups import Lookups
 from analyzer.sessions.naming import learn_names
@@ -44,6 +45,10 @@ MAX_EARLY = 64
 """Events held of a connection that is not identified yet; its first bytes decide long before."""
 
 
+DROPPED_AT_ONCE = 4096
+"""Attempts that leave the list together: each time it is gone through."""
+
+
 class Correlator:
     """Feed it stream events; ``attempts`` grows as attempts begin."""
 
@@ -55,11 +60,13 @@ class Correlator:
         joined: Callable[[Stream, Attempt], None] | None = None,
         dissected: Dissected | None = None,
         room: int | None = None,
+        half_open: int | None = None,
     ) -> None:
         """``learned`` hears of every endpoint that EPMD told of: it listens, whatever the capture shows of it.
 
         ``joined`` hears of which attempt each stream is a part, ``dissected`` of everything in it.  ``room``: attempts
-        without an open connection that stay unpacked."""
+        without an open connection that stay unpacked; ``half_open``: those of a listener that were never more than a
+        dial, and stay at all."""
         self._learned = learned or (lambda endpoint: None)
         self._joined = joined or (lambda stream, attempt: None)
         self._dissected = dissected
@@ -70,6 +77,9 @@ class Correlator:
         self._growing: Counter[Attempt] = Counter()
         """Open connections of each attempt."""
         self._over = Shelf(room)
+        self.half_open = HalfOpen(half_open)
+        self._surplus: set[Attempt] = set()
+        """Attempts that are only counted and still in the list."""
         self._ignored: set[Stream] = set()
         self._endpoints = Endpoints(ports or Ports())
         self._lookups = Lookups()
@@ -111,6 +121,7 @@ class Correlator:
         placed: list[tuple[Attempt, Event]] = []
         for stream, known in list(self._open.items()):
             placed += self._end(stream, known, None)
+        self.drop_surplus()
         return placed
 
     def _end(self, stream: Stream, known: _Open, reason: str | None) -> list[tuple[Attempt, Event]]:
@@ -122,11 +133,25 @@ class Correlator:
                 self._growing[known.attempt] -= 1
                 if not self._growing[known.attempt]:
                     del self._growing[known.attempt]
-                    self._over.put(known.attempt)
+                    self._settle(known.attempt)
             elif known.conversation.expected is not None:
                 self._stray(known)
         self._ignored.discard(stream)
         return placed
+
+    def _settle(self, attempt: Attempt) -> None:
+        """None of its connections is open any more."""
+        if not self.half_open.is_surplus(attempt):
+            self._over.put(attempt)
+            return
+        self._surplus.add(attempt)
+        if len(self._surplus) >= DROPPED_AT_ONCE:
+            self.drop_surplus()
+
+    def drop_surplus(self) -> None:
+        """Those that are only counted leave the list."""
+        self.let_go(self._surplus)
+        self._surplus = set()
 
     # --- whose is it -------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,59 @@
+"""Attempts that are over and were only a dial → the first ones of each listener, and how many more there were.
+
+A SYN flood is a million attempts that nothing tells apart: a SYN, perhaps its answer, and nothing after that.  The
+policy: of those that end so, the first ``LISTED`` of a listener, as one point of observation shows them, are attempts
+like any other.  Every further one is counted when its stream is forgotten, told of in the report's notes, and takes no
+memory.  Whatever was refused, reset, established, or belongs to a lookup is never one of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from analyzer.decode.segment import Endpoint
+from analyzer.sessions import events
+from analyzer.sessions.attempt import Attempt
+from analyzer.sessions.connection import Connection
+
+LISTED = 2000
+"""Of one listener at one point of observation."""
+
+
+class HalfOpen:
+    """Hears of every attempt that is over."""
+
+    def __init__(self, listed: int | None) -> None:
+        """``listed``: how many of a listener stay; None: all."""
+        self._listed = listed
+        self._seen: Counter[tuple[int, Endpoint]] = Counter()
+        """By point of observation and listener."""
+
+    def is_surplus(self, attempt: Attempt) -> bool:
+        """Count it; whether there were enough of its kind before."""
+        connection = _only_dialled(attempt)
+        if self._listed is None or connection is None:
+            return False
+        place = connection.vantage, connection.listener
+        self._seen[place] += 1
+        return self._seen[place] > self._listed
+
+    def notes(self) -> list[str]:
+        """What a report says of those that it does not list.  Several captures may show the same ones."""
+        most: dict[Endpoint, int] = {}
+        for (_, listener), seen in self._seen.items():
+            if self._listed is not None and seen > self._listed:
+                most[listener] = max(most.get(listener, 0), seen - self._listed)
+        return [
+            f"{count} more connections to {listener.address} port {listener.port} never got beyond their opening: they "
+            "were counted, not listed"
+            for listener, count in sorted(most.items())
+        ]
+
+
+def _only_dialled(attempt: Attempt) -> Connection | None:
+    """The connection of an attempt of which there is a SYN, or its answer, and nothing else."""
+    if attempt.epmd is not None and attempt.link is not None:
+        return None
+    if all(isinstance(event, (events.Dialled, events.DialAnswered)) for event in attempt.timeline):
+        return attempt.epmd or attempt.link
+    return None

@@ -1,0 +1,93 @@
+"""The first dials of a listener are listed, the rest is counted; whatever was more than a dial stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.decode.segment import Endpoint
+from analyzer.sessions import correlate as correlate_
+from analyzer.sessions.correlate import Correlator
+from analyzer.sessions.endpoints import Ports
+from analyzer.sessions.half_open import HalfOpen
+from analyzer.streams.stream import ForgetReason
+from tests.analyzer.sessions.talking import BOB, PORT, Clock, Talk, attempts, lookup
+
+NODE, OTHER = Endpoint(BOB, PORT), Endpoint(BOB, PORT + 1)
+
+
+def correlated(clock: Clock, half_open: int | None) -> Correlator:
+    """What is told, by an analysis that lists so many."""
+    correlator = Correlator(Ports(distribution=frozenset({PORT, PORT + 1})), half_open=half_open)
+    for event in clock.told:
+        correlator.take(event)
+    correlator.finish()
+    return correlator
+
+
+def flood(clock: Clock, listener: Endpoint, count: int) -> None:
+    """Dials of which every other one is forgotten before the end."""
+    for number in range(count):
+        talk = Talk(clock, listener=listener).syn()
+        if number % 2:
+            talk.forget(ForgetReason.UNANSWERED)
+
+
+def test_the_first_ones_of_each_listener_are_listed() -> None:
+    """And the report is told how many more there were; where there are few, of none."""
+    clock = Clock()
+    flood(clock, NODE, 20)
+    flood(clock, OTHER, 3)
+    correlator = correlated(clock, 4)
+    assert sorted(attempt.acceptor.port or 0 for attempt in correlator.attempts) == [PORT] * 4 + [PORT + 1] * 3
+    [note] = correlator.half_open.notes()
+    assert note.startswith(f"16 more connections to {BOB} port {PORT} never got beyond their opening")
+
+
+def test_whoever_wants_all_gets_all() -> None:
+    """Without a bound nothing is only counted."""
+    clock = Clock()
+    flood(clock, NODE, 20)
+    correlator = correlated(clock, None)
+    assert len(correlator.attempts) == 20
+    assert correlator.half_open.notes() == []
+
+
+def test_what_is_more_than_a_dial_is_listed() -> None:
+    """Refused, established, or after a lookup: even in the middle of a flood."""
+    clock = Clock()
+    flood(clock, NODE, 5)
+    Talk(clock, listener=NODE).syn().refuse()
+    Talk(clock, listener=NODE).dial()
+    lookup(clock)
+    Talk(clock).syn()
+    flood(clock, NODE, 5)
+    correlator = correlated(clock, 0)
+    assert [bool(attempt.epmd) for attempt in correlator.attempts] == [False, False, True]
+    assert correlator.half_open.notes()[0].startswith("10 more")
+
+
+def test_two_points_of_observation_show_the_same_ones() -> None:
+    """They are counted once."""
+    half_open = HalfOpen(1)
+    for vantage, count in ((0, 5), (1, 4)):
+        clock = Clock(vantage=vantage)
+        for _ in range(count):
+            Talk(clock, listener=NODE).syn()
+        for attempt in attempts(clock, Ports(distribution=frozenset({PORT}))):
+            half_open.is_surplus(attempt)
+    [note] = half_open.notes()
+    assert note.startswith("4 more")
+
+
+def test_the_list_does_not_grow_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are counted leave it before the end of the input."""
+    monkeypatch.setattr(correlate_, "DROPPED_AT_ONCE", 8)
+    correlator = Correlator(Ports(distribution=frozenset({PORT})), half_open=2)
+    clock, most = Clock(), 0
+    for _ in range(100):
+        told = len(clock.told)
+        Talk(clock, listener=NODE).syn().forget(ForgetReason.UNANSWERED)
+        for event in clock.told[told:]:
+            correlator.take(event)
+        most = max(most, len(correlator.attempts))
+    assert most <= 10
