@@ -119,11 +119,12 @@ def _heeded_by_not_dialling(attempt: Attempt, around: Surroundings, response: ep
     epmd_connection = attempt.epmd
     if epmd_connection is None or not epmd_connection.closings:
         return
-    if epmd_connection.closing_of(Side.ACCEPTOR) is None:
+    hung_up = isinstance(epmd_connection.closing_of(Side.INITIATOR), events.WasReset)
+    if epmd_connection.closing_of(Side.ACCEPTOR) is None and not hung_up:
         return
     # Of those that give up here only a C node ends the lookup with a reset (docs/protocol.md 0.6); an OTP node of 25 or
     # later heeds no range, and its silence has another reason.
-    if not isinstance(epmd_connection.closing_of(Side.INITIATOR), events.WasReset) and 5 <= response.highest <= 6:
+    if not hung_up and 5 <= response.highest <= 6:
         return
     yield RULE.finding(
         attempt,
