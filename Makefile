@@ -4,6 +4,7 @@
 #               make lab SCENARIO=cookie-mismatch-25-28 plays one, and says where its capture is
 # make check    format, lint, types and import law alone
 # make golden   write the golden reports anew; read the diff before you commit it
+# make mutation change the code in small ways and see whether the tests notice (an hour or so; see docs/mutation.md)
 # make bench    measure speed and memory against tcpdump, tshark and dpkt (minutes; see tests/benchmarks/README.md)
 # make samples  write the synthetic captures, and the table of samples/README.md, anew
 # make docs     write docs/rules.md, docs/verdicts/, docs/states.md, docs/cli.md and the page of --help anew
@@ -21,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # minutes.
 export WITHOUT_TSHARK WITHOUT_BROWSER WITHOUT_LAB
 
-.PHONY: demo test lab check golden samples docs bench fuzz clean
+.PHONY: demo test lab check golden samples docs bench fuzz mutation clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -59,6 +60,11 @@ bench: $(VENV)/.dev
 # FUZZ='epmd tls --seconds 600' fuzzes less, and longer; see docs/fuzzing.md.
 fuzz: $(VENV)/.dev
 	@$(BIN)/python -m tests.fuzz $(FUZZ)
+
+# MUTATION='dissectors/epmd.py analyzer/rules/link --most 200' tries more of less; see docs/mutation.md.
+mutation: $(VENV)/.dev
+	@$(BIN)/pip install --quiet --group mutation
+	@$(BIN)/python -m tests.mutation $(MUTATION)
 
 samples: $(VENV)/.dev
 	$(BIN)/python -m samples.recipes

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dissectors.dataclass import replace
 from dissectors.dialogue import Decoded, Problem, Side, Undecoded
 from dissectors.epmd import (
     REPLY_LIMIT,
@@ -216,6 +217,19 @@ def test_hole_in_the_reply() -> None:
     items = talk(EpmdDialogue(), [(I, b"\0\6zstore"), (A, b"w\0\xa5"), (A, 4), (A, b"rest"), (A, None)])
     assert said(items) == [Port2Req("store"), "truncated", 4, "out-of-step"]
     assert [(item.start, item.end) for item in items[1:]] == [(0, 3), (3, 7), (7, 11)]
+
+
+@pytest.mark.parametrize(
+    ("kept", "reply"),
+    [(9, "truncated"), (10, replace(PORT2, name="")), (14, replace(PORT2, name="st")), (17, PORT2)],
+)
+def test_hole_behind_what_an_initiator_acts_on(kept: int, reply: Message | str) -> None:
+    """The port and the versions stand before the name: they are known though the rest was lost."""
+    answered = PORT2.write()
+    asked = framed(Port2Req("store").write())
+    items = talk(EpmdDialogue(), [(I, asked), (A, answered[:kept]), (A, len(answered) - kept), (A, None)])
+    assert said(items) == [Port2Req("store"), reply, len(answered) - kept]
+    assert (items[1].start, items[1].end) == (0, kept)
 
 
 def test_endless_text_is_bounded() -> None:

@@ -80,6 +80,24 @@ def conversation(handshake: list[Message], length_size: int = 2) -> list[Event]:
     return [*spoken, (A, None), (I, None)]
 
 
+def test_data_are_skimmed_when_both_are_connected() -> None:
+    """The initiator may send frames once it has replied; until the acceptor has acknowledged, each is looked at."""
+    dialogue = HandshakeDialogue()
+
+    def skims() -> bool:
+        return dialogue.skim(I, lambda at, size: REX[at : at + size], len(REX), lambda head: None) is not None
+
+    for side, data in conversation([NAME, OK, CHALLENGE, REPLY, ACK]):
+        if data == message(ACK):
+            assert not skims()
+            dialogue.feed(side, message(ACK))
+            assert skims()
+            return
+        assert isinstance(data, bytes)
+        dialogue.feed(side, data)
+        assert not skims()
+
+
 @pytest.mark.parametrize("length_size", [2, 4])
 @pytest.mark.parametrize("handshake", HANDSHAKES)
 def test_handshakes(handshake: list[Message], length_size: int) -> None:
@@ -241,6 +259,12 @@ class TestHoles:
             [(I, message(NAME)), (A, 5 + len(message(CHALLENGE))), (I, message(REPLY)), (A, message(ACK)), (I, REX)],
         )
         assert said(items) == [NAME, 5 + len(message(CHALLENGE)), REPLY, ACK, REX_FRAME]
+
+    def test_the_smallest_hole(self) -> None:
+        """One byte is a hole, none is not."""
+        dialogue = HandshakeDialogue()
+        assert dialogue.gap(I, 0) == []
+        assert dialogue.gap(I, 1) == [Missing(I, 0, 1)]
 
     def test_hole_beyond_the_message(self) -> None:
         """The cut message is known, what follows is not; nothing is guessed until a segment begins like something."""

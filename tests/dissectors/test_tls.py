@@ -304,6 +304,22 @@ def test_midstream() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("behind", "read_as"),
+    [
+        (b"", ["Certificate"]),
+        (b"\x00\x00", ["EncryptedHandshake"]),
+        (b"\x0b\x01\x00\x00", ["EncryptedHandshake"]),
+        (b"\xff\x00\x00\x00", ["EncryptedHandshake"]),
+    ],
+    ids=["exactly messages", "bytes too many", "one that would be longer", "one of no known type"],
+)
+def test_what_reads_like_messages_midstream(behind: bytes, read_as: list[str]) -> None:
+    """A record is taken for clear where it is an exact chain of messages, to the last byte."""
+    record = handshake(write_handshake(Certificate((b"\x55" * 3,))), behind)
+    assert names(run([(ACC, record)], TlsDialogue(midstream=True))) == read_as
+
+
 def cut(data: bytes, places: Iterable[int]) -> list[bytes]:
     """``data`` in pieces."""
     edges = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
+
 import pytest
 
-from dissectors.tls_alerts import ALERT_NAMES, ALERT_NUMBERS, alert_name
+from dissectors.tls_alerts import ALERT_NAMES, ALERT_NUMBERS, FATAL, WARNING, alert_name
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,29 @@ from dissectors.tls_alerts import ALERT_NAMES, ALERT_NUMBERS, alert_name
 def test_names_that_otp_sends(number: int, name: str) -> None:
     """The alerts of docs/protocol.md 4.3."""
     assert alert_name(number) == name
+
+
+def test_names_are_those_of_openssl() -> None:
+    """Python knows most alerts by OpenSSL's numbers; the others are obsolete, or newer than that list."""
+    theirs = {each.value: each.name.removeprefix("ALERT_DESCRIPTION_").lower() for each in ssl.AlertDescription}
+    assert theirs[90] == "user_cancelled"
+    theirs[90] = "user_canceled"  # as RFC 8446 spells it
+    assert (
+        theirs
+        | {
+            21: "decryption_failed",
+            30: "decompression_failure",
+            41: "no_certificate",
+            60: "export_restriction",
+            86: "inappropriate_fallback",
+            109: "missing_extension",
+            116: "certificate_required",
+            120: "no_application_protocol",
+            121: "ech_required",
+        }
+        == ALERT_NAMES
+    )
+    assert (WARNING, FATAL) == (1, 2)
 
 
 def test_an_unknown_number_keeps_its_number() -> None:

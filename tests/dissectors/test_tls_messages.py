@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from dissectors.cursor import Malformed, Truncated, WireError
 from dissectors.tls_messages import (
+    HANDSHAKE_NAMES,
     Alert,
     Certificate,
     CertificateRequest,
@@ -27,6 +29,15 @@ CERTIFICATE_REQUEST = bytes.fromhex(
     "0022 0202020102030301030304010804080904030501 0805080a050306010806080b0603"  # signature_algorithms
     "0025 0023 3021310c300a060355040a0c034c61623111300f06035504030c0863613120726f6f74"  # O=Lab, CN=ca1 root
 )
+
+
+def test_names_are_those_of_openssl() -> None:
+    """Python knows OpenSSL's list; below 254 are those that are sent."""
+    theirs = {each.value: each.name.lower() for each in vars(ssl)["_TLSMessageType"] if each.value < 254}
+    spelled_otherwise = {4: "newsession_ticket", 14: "server_done", 67: "next_proto"}
+    not_over_tcp = {3: "hello_verify_request", 6: "hello_retry_request"}
+    assert theirs == HANDSHAKE_NAMES | spelled_otherwise | not_over_tcp
+    assert HANDSHAKE_NAMES.keys() == theirs.keys() - not_over_tcp.keys()
 
 
 def test_certificate_request() -> None:

@@ -7,7 +7,7 @@ import tracemalloc
 from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dissectors.control import ControlMessage
@@ -155,6 +155,15 @@ def test_looks_like_frames(data: bytes, answer: bool | None) -> None:
     assert looks_like_frames(data) is answer
 
 
+def test_the_longest_frame_that_is_believed() -> None:
+    """Untrusted, a length is what tells frames from noise; the bytes behind it are no part of it."""
+    for length, believed in ((BELIEVABLE, True), (BELIEVABLE + 1, False)):
+        reader = FrameReader(I, 0, trusted=False)
+        start = length.to_bytes(4, "big") + b"\x83\x44"
+        assert reader.feed(start) == ([], b"" if believed else start)
+        assert reader.in_step is believed
+
+
 def _part(data: bytes, at: int, size: int) -> bytes:
     return data[at : at + size]
 
@@ -165,6 +174,7 @@ def _part(data: bytes, at: int, size: int) -> bytes:
     trusted=st.booleans(),
     last=st.integers(0, 900),
 )
+@example(sizes=[40], places=[], trusted=True, last=4)
 def test_skimming_comes_to_what_feeding_does(sizes: list[int], places: list[int], trusted: bool, last: int) -> None:
     """Counts, places of ticks, and the state afterwards, wherever the data are cut."""
     data = (

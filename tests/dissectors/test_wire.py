@@ -15,6 +15,7 @@ from dissectors.wire import (
     counted_text,
     fixed,
     message,
+    rest_bytes,
     rest_text,
     u8,
     u16,
@@ -43,6 +44,13 @@ class Bare(Message):
     second: int = u32()
 
 
+@message()
+class Tail(Message):
+    """Nothing but a rest."""
+
+    blob: bytes = rest_bytes()
+
+
 SAMPLE = Sample(7, 2**63, b"key", "né", b"\x00", "ÿ")
 BODY = (
     b"T"  # tag
@@ -60,6 +68,8 @@ def test_reads_and_writes() -> None:
     assert SAMPLE.write() == BODY
     assert Sample.read(BODY) == SAMPLE
     assert Bare.read(b"\0\1\0\0\0\2") == Bare(1, 2)
+    assert Tail.read(b"\0\1x") == Tail(b"\0\1x")
+    assert Tail(b"x").write() == b"x"
 
 
 def test_is_a_frozen_value() -> None:
@@ -112,7 +122,7 @@ def test_trailing_and_wrong_tag() -> None:
     """Bytes too many and another tag are Malformed."""
     with pytest.raises(Malformed, match="end at byte 6: no more bytes wanted, 1 bytes found"):
         Bare.read(b"\0\1\0\0\0\2\3")
-    with pytest.raises(Malformed, match="tag at byte 0"):
+    with pytest.raises(Malformed, match="tag at byte 0: 'T' wanted, 'U' found"):
         Sample.read(b"U" + BODY[1:])
     assert Sample.read_prefix(b"U") == {}
 
