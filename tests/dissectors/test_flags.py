@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +78,10 @@ def test_names() -> None:
         (0x4_07070F94, Estimate("jinterface", 25, None)),
         (0x17FBD, Estimate("OTP", 16, 16)),  # R16's set without bit 6, as an acceptor of 21 returns it
         (0xC_03070F94, Estimate(None, 24, 24)),  # erldistpy 0.1.7
+        (0x07074F9C, Estimate("erl_interface", 25, None)),  # the low half, in an old name
+        (0xDF7FBD & ~Flag.SEND_SENDER, Estimate(None, 22, 22)),
+        (0xDF7FBD & ~Flag.DIST_HDR_ATOM_CACHE, Estimate(None, 22, 22)),
+        (0x77FFD & ~Flag.SEND_SENDER & ~Flag.MAP_TAG, Estimate("OTP", 19, 20)),
         (0x7FFFFFFF, Estimate(None, 25, 27)),  # internal bits
         (0, None),
     ],
@@ -82,6 +89,32 @@ def test_names() -> None:
 def test_estimate(flags: int, expected: Estimate | None) -> None:
     """Known sets by the table, others by their newest bit; what OTP cannot have sent has no implementation."""
     assert estimate(flags) == expected
+
+
+def documented() -> list[tuple[int, Estimate]]:
+    """The rows of docs/protocol.md 3.1; of each implementation the last stands for all later releases, too."""
+    text = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
+    section = text.partition("### 3.1")[2].partition("\n#")[0]
+    rows: dict[str, list[tuple[int, int, int]]] = {"OTP": [], "erl_interface": [], "jinterface": []}
+    for who, releases, flags in re.findall(r"^\| (ei |jinterface |)(R?\d[^|(]*).*?\| `(0x[0-9a-f_]+)`", section, re.M):
+        known = [int(number) for number in re.findall(r"(\d+)(?:\.\d)?", releases)]
+        rows[{"ei ": "erl_interface", "": "OTP"}.get(who, "jinterface")].append((int(flags, 16), known[0], known[-1]))
+    return [
+        (flags, Estimate(who, lowest, highest if flags != known[-1][0] else None))  # type: ignore[arg-type]
+        for who, known in rows.items()
+        for flags, lowest, highest in known
+    ]
+
+
+def test_every_documented_set() -> None:
+    """Visible and hidden; and where a bit that OTP always sends is missing, the newest one tells as much."""
+    sets = documented()
+    assert len(sets) == 24
+    for flags, expected in sets:
+        assert estimate(flags) == expected
+        if expected.implementation == "OTP":
+            assert estimate(flags & ~Flag.PUBLISHED) == expected
+            assert estimate(flags & ~Flag.UNICODE_IO) == Estimate(None, expected.lowest, expected.highest)
 
 
 def test_lower_bound() -> None:

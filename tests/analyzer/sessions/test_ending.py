@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from analyzer.sessions.attempt import Attempt
-from analyzer.sessions.ending import Ending, ending_of, is_slow_path, seconds
+from analyzer.sessions.ending import Ending, ending_of, is_slow_path, name_never_came, seconds
+from analyzer.sessions.endpoints import Ports
 from dissectors import handshake
 from dissectors.dialogue import Side
 from tests.analyzer.sessions.talking import (
     BACK,
     MILLISECOND,
     OUT,
+    PORT,
     SECOND,
     Clock,
     Talk,
@@ -172,6 +174,24 @@ def test_a_repeated_segment_counts_as_heard() -> None:
     talk.resend(OUT, after=3000).fin(BACK)
     _, ending = ended(clock)
     assert ending.prompt
+
+
+@pytest.mark.parametrize(
+    ("asked", "watched", "answered", "never_came"),
+    [(True, 800, False, True), (False, 800, False, False), (True, 700, False, False), (True, 800, True, False)],
+    ids=["looked up and cut off", "a probe", "the capture ends too early to tell", "a client that only waited"],
+)
+def test_a_name_that_never_came(asked: bool, watched: int, answered: bool, never_came: bool) -> None:
+    """Who asked EPMD for the node meant to say its name; who answers the acceptor's FIN is there, and did not."""
+    clock = Clock()
+    if asked:
+        lookup(clock)
+    talk = Talk(clock).dial().fin(BACK, after=7000)
+    closed = clock.now
+    if answered:
+        talk.fin(OUT)
+    [attempt] = attempts(clock, Ports(distribution=frozenset({PORT})))
+    assert name_never_came(attempt, closed + watched * MILLISECOND) is never_came
 
 
 def test_the_lookups_ending() -> None:
