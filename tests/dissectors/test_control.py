@@ -32,6 +32,10 @@ PID = bytes.fromhex("58 52 00 00000035 00000000 6b0305de")  # a process; its nod
             bytes.fromhex("01 18 00 0003726578 6804 6106") + PID + bytes.fromhex("7700 5200"),
             ControlMessage(6, "rex", ("rex",)),
         ),
+        # The same, with an even number of references: the half byte for long atoms has a byte of its own
+        (bytes.fromhex("02 88 01 00 0003726578 01 000161 6804 6113"), ControlMessage(19, new_atoms=("rex", "a"))),
+        # Its other bits say nothing
+        (bytes.fromhex("02 88 0e 00 03726578 01 0161 6804 6113"), ControlMessage(19, new_atoms=("rex", "a"))),
         # No references at all
         (bytes.fromhex("00 6803 6102"), ControlMessage(2)),
         (bytes.fromhex("00 6804 6106 61"), ControlMessage(6)),
@@ -63,6 +67,8 @@ def test_after_a_distribution_header(data: bytes, expected: ControlMessage | Non
         ),
         # An older one: ATOM_EXT and PID_EXT
         (bytes.fromhex("6804 6106 67 6400036140 62 000000000000000001 640000 6400036e6574"), ControlMessage(6, "net")),
+        # With a trace token behind the name
+        (bytes.fromhex("6805 6110 67 6400036140 62 000000000000000001 640000 6400036e6574"), ControlMessage(16, "net")),
         (bytes.fromhex("6803 6102 7700"), ControlMessage(2)),
         (bytes.fromhex("6803 6102")[:3], None),
     ],
