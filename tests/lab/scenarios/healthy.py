@@ -155,7 +155,7 @@ def _to_java(lab: Stage) -> None:
 @scenario("closed-normally-elixir", "closed-normally")
 def _elixir(lab: Stage) -> None:
     """A script of Elixir connects and ends."""
-    _, bob = erlang.pair(lab, OTP25, OTP28)
+    _, bob = erlang.pair(lab, OTP25, OTP28, called=erlang.ON_REQUEST)
     lab.watch()
     elixir.connect(lab.alpha, bob)
 
