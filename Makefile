@@ -16,13 +16,19 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+LOWEST := $(VENV)/lowest
+EDITABLE := --config-settings editable_mode=compat
+CORE   := tests/dissectors tests/analyzer/capture tests/analyzer/decode tests/analyzer/streams tests/analyzer/sessions \
+          tests/analyzer/sieve tests/analyzer/report tests/analyzer/cli tests/analyzer/attach tests/test_samples.py
+LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras \
+          --custom-compile-command 'make lock' pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Set WITHOUT_TSHARK=1 to run the tests on a machine where tshark can't be had: the second opinion is then left out, loudly.
 # WITHOUT_BROWSER=1 does the same for chromium, which looks at the HTML reports, and WITHOUT_LAB=1 for the lab, which takes
 # minutes.
 export WITHOUT_TSHARK WITHOUT_BROWSER WITHOUT_LAB
 
-.PHONY: demo test lab check golden samples docs bench fuzz mutation clean
+.PHONY: demo test lab check golden samples docs bench fuzz mutation lowest wheel lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -73,6 +79,19 @@ samples: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
 
+# The oldest releases that pyproject.toml allows, in a venv of their own, and the core of the tests with them.
+lowest: $(LOWEST)/.installed
+	$(LOWEST)/bin/pytest -q -p no:cacheprovider $(CORE)
+
+# What a user gets: a wheel of this tree with what it declares, and no more, at work.
+wheel: | $(BIN)/python
+	@.ci/wheel $(BIN)/python
+
+# The newest releases, and the oldest ones; read the diff. Needs uv, of which the versions written depend.
+lock:
+	$(LOCK) --upgrade --group dev --output-file requirements-dev.lock
+	$(LOCK) --upgrade --group tests --resolution lowest-direct --output-file requirements-lowest.lock
+
 clean:
 	rm -rf $(VENV) .bench .lab build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -86,11 +105,17 @@ $(BIN)/python:
 	$(PYTHON) -m venv --clear $(VENV)
 
 $(VENV)/.runtime: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable . --config-settings editable_mode=compat
+	$(BIN)/pip install --quiet --editable . $(EDITABLE)
 	@touch $@
 
-# Dependency groups (PEP 735) need pip 25.1, and Debian's venv brings an older one.
-$(VENV)/.dev: $(VENV)/.runtime
-	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet --group dev
+# Nothing that its hash does not vouch for: the backend that builds distscope itself is in the lock, too.
+$(VENV)/.dev: pyproject.toml requirements-dev.lock | $(BIN)/python
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements-dev.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable . $(EDITABLE)
+	@touch $(VENV)/.runtime $@
+
+$(LOWEST)/.installed: pyproject.toml requirements-lowest.lock | $(BIN)/python
+	$(BIN)/python -m venv --clear $(LOWEST)
+	$(LOWEST)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements-lowest.lock
+	$(LOWEST)/bin/pip install --quiet --no-deps --no-build-isolation --editable . $(EDITABLE)
 	@touch $@
