@@ -3,6 +3,9 @@
 # make lab      real nodes in network namespaces, and what distscope says of them, live and from file (tests/lab/README.md);
 #               make lab SCENARIO=cookie-mismatch-25-28 plays one, and says where its capture is
 # make check    format, lint, types and import law alone
+# make lowest   the core of the tests with the oldest releases of every dependency that pyproject.toml allows
+# make wheel    build and install what a user gets, and let it work
+# make lock     write the versions and hashes of requirements-*.lock anew (with uv)
 # make golden   write the golden reports anew; read the diff before you commit it
 # make mutation change the code in small ways and see whether the tests notice (an hour or so; see docs/mutation.md)
 # make bench    measure speed and memory against tcpdump, tshark and dpkt (minutes; see tests/benchmarks/README.md)
@@ -18,8 +21,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 LOWEST := $(VENV)/lowest
 EDITABLE := --config-settings editable_mode=compat
-CORE   := tests/dissectors tests/analyzer/capture tests/analyzer/decode tests/analyzer/streams tests/analyzer/sessions \
-          tests/analyzer/sieve tests/analyzer/report tests/analyzer/cli tests/analyzer/attach tests/test_samples.py
+CORE   := tests/dissectors/test_scapy_layers.py tests/analyzer/capture tests/analyzer/decode tests/analyzer/sessions \
+          tests/analyzer/sieve tests/analyzer/report tests/analyzer/cli tests/analyzer/attach tests/analyzer/service \
+          tests/test_samples.py
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras \
           --custom-compile-command 'make lock' pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -36,6 +40,7 @@ demo: $(VENV)/.runtime
 	@$(BIN)/distscope analyze samples/handshake/cookie-mismatch.pcap || [ $$? -eq 1 ]
 
 test: check
+	@.ci/wheel $(BIN)/python
 	$(if $(WITHOUT_TSHARK),,@.ci/need tshark tshark && .ci/need tcpdump tcpdump)
 	@[ "$$(id -u)" -ne 0 ] || .ci/need ip iproute2
 	@.ci/need rt-setup-database-5 request-tracker5 rt5-db-sqlite rt5-standalone || \
@@ -87,7 +92,7 @@ lowest: $(LOWEST)/.installed
 wheel: | $(BIN)/python
 	@.ci/wheel $(BIN)/python
 
-# The newest releases, and the oldest ones; read the diff. Needs uv, of which the versions written depend.
+# The newest releases, and the oldest ones. Needs uv; read the diff, and docs/dependencies.md.
 lock:
 	$(LOCK) --upgrade --group dev --output-file requirements-dev.lock
 	$(LOCK) --upgrade --group tests --resolution lowest-direct --output-file requirements-lowest.lock
@@ -111,7 +116,7 @@ $(VENV)/.runtime: pyproject.toml | $(BIN)/python
 # Nothing that its hash does not vouch for: the backend that builds distscope itself is in the lock, too.
 $(VENV)/.dev: pyproject.toml requirements-dev.lock | $(BIN)/python
 	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements-dev.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable . $(EDITABLE)
+	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --no-deps --no-build-isolation --editable . $(EDITABLE)
 	@touch $(VENV)/.runtime $@
 
 $(LOWEST)/.installed: pyproject.toml requirements-lowest.lock | $(BIN)/python

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ WITHOUT_NAMESPACES = not (os.geteuid() == 0 and shutil.which("ip"))
 """Live capture is tested in network namespaces, which take root and the program ip."""
 WITHOUT_BROWSER = bool(os.environ.get("WITHOUT_BROWSER"))
 """Said on purpose, as for tshark: nobody looks at the HTML reports."""
+WITHOUT_FUZZER = find_spec("atheris") is None
+"""There are no wheels of atheris for this machine or this Python; pyproject.toml says for which there are."""
 WITHOUT_RT = not Path("/usr/sbin/rt-setup-database-5").exists() and not os.environ.get("CI")
 """Request Tracker is a lot to install on a machine that is not one's own to change; CI demands it."""
 
@@ -44,6 +47,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         left_out.append(
             "Request Tracker 5 is not installed: that distscope attach works with a real one was not tested. "
             "On Debian, as root: apt-get install request-tracker5 rt5-db-sqlite rt5-standalone"
+        )
+    if WITHOUT_FUZZER:
+        left_out.append(
+            "atheris is not installed, as there is none for this Python or this machine: no target was fuzzed. "
+            "Mutated captures and the finds of earlier runs were tried. CPython 3.11 to 3.13 on Linux, x86-64, fuzz."
         )
     if WITHOUT_NAMESPACES:
         left_out.append(

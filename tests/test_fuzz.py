@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from tests.conftest import WITHOUT_FUZZER
 from tests.corpus import ROOT
 from tests.fuzz import campaign, material, mutations, targets
 
@@ -58,6 +59,7 @@ def test_seeds_pass(name: str) -> None:
         targets.TARGETS[name](seed)
 
 
+@pytest.mark.skipif(WITHOUT_FUZZER, reason="no atheris for this Python or machine")
 @pytest.mark.parametrize("name", targets.TARGETS)
 def test_a_short_run_finds_nothing(name: str, tmp_path: Path) -> None:
     """Guided by coverage, the same inputs each time; ``make fuzz`` goes on from there."""

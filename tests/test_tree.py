@@ -43,6 +43,7 @@ WITHOUT_MODULE = {
     "tests/test_docs.py",
     "tests/test_dpkt.py",
     "tests/test_fuzz.py",
+    "tests/test_safety.py",
     "tests/test_samples.py",
     "tests/test_tree.py",
     "tests/test_tshark.py",

@@ -138,7 +138,7 @@ def command(
             if evidence is not None and how == EVIDENCE:
                 write(path, partial(evidence.write, document, analysis), private=keep_digests)
             else:
-                write(path, pieces(document, how, Look(flavour=flavour)))
+                write(path, pieces(document, how, Look(flavour=flavour)), private=keep_digests)
         if not quiet or name != "text":
             all(map(emit, chain(["\n"] * bool(told), pieces(document, name, look))))
         elif live:  # those that only the end of the input has settled

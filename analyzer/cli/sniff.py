@@ -141,9 +141,11 @@ def command(
       distscope sniff -i any --duration 1h -o report.json -q
       distscope sniff -i any -q --metrics 9404 --notify-file /etc/distscope/notify
     """
+    from analyzer.live import privileges
+
+    privileges.stay_one_thread()
     from analyzer.arguments import options_of
     from analyzer.findings import Outcome
-    from analyzer.live import privileges
     from analyzer.live.listeners import JsonPrinter, StatusLine, TextPrinter
     from analyzer.live.listening import listen
     from analyzer.live.outputs import Report
@@ -170,7 +172,7 @@ def command(
     status = StatusLine(shown=not quiet and sys.stderr.isatty())
     outlets = Outlets(metrics=metrics, urls=urls, file=notify_file, every=notify_every, on_trouble=status.trouble)
     taps = listen(interfaces)
-    reports = [Report(path, who) for path in outputs]
+    reports = [Report(path, who, private=keep_digests) for path in outputs]
     ring = None
     if written is not None:
         described = [Interface(tap.name, tap.link_type) for tap in taps]

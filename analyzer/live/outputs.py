@@ -1,28 +1,28 @@
-"""Reports → files that were opened while that was allowed: who gives up root may not make them later."""
+"""Names of files → files that are open already: who gives up root may not make them later."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from pathlib import Path
 
 from analyzer.live.privileges import Account
 from analyzer.report.output import NotWritable, check_writable
 
+_OPEN = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+_PRIVATE = 0o600
+_WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
 
 class Report:
     """A file that a report will be written to, at the end."""
 
-    def __init__(self, path: str, owner: Account | None) -> None:
-        """Raises :class:`NotWritable`."""
+    def __init__(self, path: str, owner: Account | None, *, private: bool = False) -> None:
+        """A ``private`` file is its owner's alone to read.  Raises :class:`NotWritable`."""
         check_writable(path)
         self._path = path
-        try:
-            created = not Path(path).exists()
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            if created and owner is not None:
-                os.fchown(self._file, owner.user, owner.group)
-        except OSError as error:
-            raise self._refused(error) from None
+        self._file = opened(Path(path), owner, private=private)
 
     def write(self, text: str) -> None:
         """In place of what was in it.  Raises :class:`NotWritable`."""
@@ -33,13 +33,50 @@ class Report:
             while data:
                 data = data[os.write(self._file, data) :]
         except OSError as error:
-            raise self._refused(error) from None
+            raise _refused(Path(self._path), error) from None
         finally:
             os.close(self._file)
 
-    def _refused(self, error: OSError) -> NotWritable:
-        return NotWritable(
-            f"it can't be written: {error.strerror or error}",
-            path=self._path,
-            next_step="check its folder and your permissions",
-        )
+
+def opened(path: Path, owner: Account | None, *, private: bool) -> int:
+    """A new file, ``owner``'s own, or one that is there, as it is.  Raises :class:`NotWritable`.
+
+    This may be root, in a folder where others can put what they like under any name: there, no link leads elsewhere."""
+    file = None
+    try:
+        follow = 0 if _only_ours(path.parent, owner) else os.O_NOFOLLOW
+        mode = _PRIVATE if private else 0o666
+        try:
+            file = os.open(path, _OPEN | os.O_EXCL, mode)
+            created = True
+        except FileExistsError:
+            file = os.open(path, _OPEN | follow, mode)
+            created = False
+        found = os.fstat(file)
+        if follow and stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
+            raise OSError(errno.ELOOP, "it has another name, too, in a folder that others may write to")
+        if private and stat.S_ISREG(found.st_mode):
+            os.fchmod(file, _PRIVATE)
+        if owner is not None and (created or private):
+            os.fchown(file, owner.user, owner.group)
+    except OSError as error:
+        if file is not None:
+            os.close(file)
+        raise _refused(path, error) from None
+    return file
+
+
+def _only_ours(folder: Path, owner: Account | None) -> bool:
+    """Nobody else can put a link into it."""
+    found = folder.stat()
+    ours = {0, os.geteuid(), *(() if owner is None else (owner.user,))}
+    return found.st_uid in ours and not found.st_mode & _WRITABLE_BY_OTHERS
+
+
+def _refused(path: Path, error: OSError) -> NotWritable:
+    why = error.strerror or str(error)
+    if error.errno == errno.ELOOP and path.is_symlink():
+        why = "it is a symbolic link, in a folder that others may write to"
+    return NotWritable(
+        f"it can't be written: {why}", path=path, next_step="name a file in a folder that is yours to write to"
+    )

@@ -17,8 +17,8 @@ from analyzer import __version__
 from analyzer.capture.packet import Packet, PacketRef, Run
 from analyzer.capture.pcapng_writer import PcapngWriter
 from analyzer.errors import printable
+from analyzer.live.outputs import opened
 from analyzer.live.privileges import Account
-from analyzer.report.output import NotWritable
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.events import Event
 from analyzer.sessions.surroundings import Extent
@@ -30,7 +30,6 @@ HELD = 8 * 1024 * 1024
 """Bytes of packets of which nobody knows yet whose they are; beyond it the oldest connection's are let go."""
 HELD_OF_ONE = 64
 """Packets of one connection, likewise: its first bytes decide long before."""
-_MODE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +45,7 @@ class _Slot:
 
     def __init__(self, path: Path, owner: Account | None) -> None:
         self.path = path
-        try:
-            # Not through a link: this may be root, in a folder where anybody can make one.
-            self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
-            os.fchmod(self.file, _MODE)
-            if owner is not None:
-                os.fchown(self.file, owner.user, owner.group)
-        except OSError as error:
-            raise NotWritable(
-                f"packets can't be written to it: {error.strerror or error}",
-                path=path,
-                next_step="name a file in a folder that you may write to",
-            ) from None
+        self.file = opened(path, owner, private=True)
         self.size = 0
         """Bytes that are safely in it."""
 

@@ -90,7 +90,8 @@ def write(path: str, content: str | Iterable[str] | Callable[[BinaryIO], None], 
     temporary = None
     try:
         if target.exists() and not target.is_file():  # a pipe or a device: there is nothing to replace
-            with target.open("wb") as device:
+            # Neither made nor emptied: what takes its place in the meantime is not harmed.
+            with os.fdopen(os.open(target, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC), "wb") as device:
                 _put(content, device)
             return
         with tempfile.NamedTemporaryFile("wb", dir=target.parent, prefix=".distscope-", delete=False) as file:

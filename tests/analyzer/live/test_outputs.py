@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.live.outputs import Report
+from analyzer.live.outputs import Report, opened
 from analyzer.report.output import NotWritable
 
 
@@ -34,3 +34,40 @@ def test_a_full_disk_is_told() -> None:
     report = Report("/dev/full", None)
     with pytest.raises(NotWritable, match="No space left"):
         report.write("new")
+
+
+def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
+    """A new one, and one that others could read so far."""
+    path = tmp_path / "report.json"
+    path.write_text("old")
+    path.chmod(0o644)
+    for name in ("report.json", "new.json"):
+        Report(str(tmp_path / name), None, private=True).write("digests")
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_where_others_can_write_no_link_is_followed(tmp_path: Path) -> None:
+    """Neither a symbolic link to a precious file nor another name of it: root would overwrite it."""
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    (shared / "soft.json").symlink_to(precious)
+    (shared / "hard.json").hardlink_to(precious)
+    (shared / "dangling.json").symlink_to(tmp_path / "new")
+    for name in ("soft.json", "hard.json", "dangling.json"):
+        for private in (False, True):
+            with pytest.raises(NotWritable, match="others may write to"):
+                opened(shared / name, None, private=private)
+    assert precious.read_text() == "precious"
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_link_in_a_folder_of_ones_own_is_followed(tmp_path: Path) -> None:
+    """Like /dev/stdout: only its owner can have made it."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "latest.json").symlink_to(tmp_path / "today.json")
+    (tmp_path / "today.json").write_text("old")
+    Report(str(tmp_path / "latest.json"), None).write("new")
+    assert (tmp_path / "today.json").read_text() == "new"

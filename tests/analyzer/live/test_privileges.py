@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.live import privileges
-from analyzer.live.privileges import Account, UnknownUser, account
+from analyzer.live.privileges import Account, StillPrivileged, UnknownUser, account
 from tests.analyzer.live.namespaces import Sniffer, namespace, needs_namespaces, sniffing
 
 
@@ -36,23 +36,50 @@ def test_others_stay_who_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
         account("root")
 
 
-def status_of(sniffer: Sniffer) -> dict[str, str]:
-    """What the kernel says of the process."""
-    with Path(f"/proc/{sniffer.process.pid}/status").open(encoding="utf-8") as lines:
-        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+def threads_of(sniffer: Sniffer) -> list[dict[str, str]]:
+    """What the kernel says of each thread of the process."""
+    texts = [path.read_text() for path in Path(f"/proc/{sniffer.process.pid}/task").glob("*/status")]
+    return [
+        {name: value.strip() for name, _, value in (line.partition(":") for line in text.splitlines())}
+        for text in texts
+    ]
 
 
 @needs_namespaces
 @pytest.mark.parametrize("user", ["nobody", "root"])
-def test_a_running_sniff_has_no_capability(user: str) -> None:
-    """Whoever it becomes: none that is effective, permitted, inheritable or ambient, and no way to get one."""
-    with namespace() as net, sniffing(net, "-i", "lo", "--user", user) as sniffer:
-        status = status_of(sniffer)
-        assert {status[name] for name in ("CapEff", "CapPrm", "CapInh", "CapAmb")} == {"0" * 16}
-        assert status["NoNewPrivs"] == "1"
-        assert set(status["Uid"].split()) == {str(pwd.getpwnam(user).pw_uid)}
-        assert status["Groups"] == "" or user == "root"
+@pytest.mark.parametrize("service", [False, True], ids=["alone", "metrics-notify-write"])
+def test_a_running_sniff_has_no_capability(user: str, service: bool, tmp_path: Path) -> None:
+    """Whoever it becomes, in no thread: none that is effective, permitted, inheritable, ambient or in the bounding set,
+    and no way to get one."""
+    options: list[str | Path] = []
+    if service:
+        targets = tmp_path / "targets"
+        targets.write_text("json://127.0.0.1:9/\n")
+        targets.chmod(0o600)
+        options = ["--metrics", "9404", "--notify-file", targets, "--write", tmp_path / "ring.pcapng"]
+    with namespace() as net, sniffing(net, "-i", "lo", "--user", user, *options) as sniffer:
+        threads = threads_of(sniffer)
+        assert len(threads) == (3 if service else 1)
+        for said in threads:
+            assert {said[name] for name in ("CapEff", "CapPrm", "CapInh", "CapAmb", "CapBnd")} == {"0" * 16}
+            assert said["NoNewPrivs"] == "1"
+            numbers = pwd.getpwnam(user)
+            assert set(said["Uid"].split()) == {str(numbers.pw_uid)}
+            assert set(said["Gid"].split()) == {str(numbers.pw_gid)}
+            assert said["Groups"] == "" or user == "root"
         assert sniffer.end() == 0
+
+
+def test_a_thread_that_keeps_a_capability_ends_it(tmp_path: Path) -> None:
+    """Rather than go on with it; a thread without any, or one that has ended, is fine."""
+    nothing = "".join(f"{name}:\t{0:016x}\n" for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"))
+    for number, text in (("1", nothing), ("2", nothing)):
+        (tmp_path / number).mkdir()
+        (tmp_path / number / "status").write_text(f"Name:\tpython\n{text}")
+    privileges._verify(tmp_path)
+    (tmp_path / "2" / "status").write_text(nothing.replace(f"CapPrm:\t{0:016x}", "CapPrm:\t0000000000002000"))
+    with pytest.raises(StillPrivileged, match="the thread 2 "):
+        privileges._verify(tmp_path)
 
 
 def test_the_header_is_the_kernels() -> None:

@@ -90,6 +90,7 @@ def test_a_connection_that_follows_with_the_same_ports_is_judged_anew(tmp_path: 
 
 def test_what_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
     """A link is not followed: it may be root who writes."""
+    tmp_path.chmod(0o1777)
     (tmp_path / "link.pcapng").symlink_to(tmp_path / "other")
     for path in (tmp_path / "missing" / "e.pcapng", tmp_path / "link.pcapng"):
         with pytest.raises(NotWritable):
