@@ -166,7 +166,7 @@ def _late_set_state(cls: Any, fields: Mapping[str, Field]) -> Callable[..., None
     def __setstate__(self: Any, state: Any) -> None:
         names: dict[str, Any] = {f"set_{name}": getattr(cls, name).__set__ for name in fields}
         body = [f" set_{name}(self, {name})" for name in fields]
-        exec(f"def __setstate__(self, state):\n {', '.join(fields) or '_'}, = state\n" + "\n".join(body), names)
+        exec(f"def __setstate__(self, state):\n {', '.join(fields) or '_'}, = state\n" + "\n".join(body), names)  # noqa: S102
         cls.__setstate__ = names["__setstate__"]
         cls.__setstate__(self, state)
 

@@ -49,6 +49,11 @@ EXCUSED = {
     ("analyzer/capture/ahead.py", "multiprocessing"): (
         "the pipe between a process and its own fork has no name, and both ends are this program with the same rights"
     ),
+    (
+        "analyzer/sessions/archive.py",
+        "pickle",
+    ): "of this very process, in a file without a name that nobody else can open",
+    ("analyzer/sessions/archive.py", "tempfile"): "a file without a name, gone with the process",
     ("dissectors/dataclass.py", "exec"): "the text is made of names of fields, at import, before there is any input",
     ("analyzer/report/output.py", "os.open"): "the one writer: a new file beside it that then takes its place",
     ("analyzer/report/output.py", "tempfile"): "the one writer",

@@ -56,7 +56,8 @@ class Archive:
             if len(self._unpacked) >= UNPACKED:
                 del self._unpacked[next(iter(self._unpacked))]
             self._file.seek(self._places[block])
-            parts = pickle.loads(zlib.decompress(self._file.read(self._places[block + 1] - self._places[block])))
+            packed = self._file.read(self._places[block + 1] - self._places[block])
+            parts = pickle.loads(zlib.decompress(packed))  # noqa: S301 (of this process, in a file without a name)
         self._unpacked[block] = parts
         return parts[index]
 
