@@ -74,6 +74,7 @@ fuzz: $(VENV)/.dev
 
 # MUTATION='dissectors/epmd.py analyzer/rules/link --most 200' tries more of less; see docs/mutation.md.
 mutation: $(VENV)/.dev
+	@$(BIN)/pip install --quiet --upgrade 'pip>=25.1'  # for dependency groups (PEP 735)
 	@$(BIN)/pip install --quiet --group mutation
 	@$(BIN)/python -m tests.mutation $(MUTATION)
 
