@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -87,21 +87,17 @@ _LOSS = "the capture lost packets meanwhile, and what they held is not known"
 
 def judge(attempt: Attempt, around: Surroundings) -> Diagnosis:
     """The verdict on one attempt, from every view that the captures give of it."""
-    verdicts: list[tuple[tuple[int, int, int], Finding]] = []
-    advice: list[Finding] = []
-    for view in (attempt, *attempt.views):
-        for finding in _findings(view, around):
-            if finding.outcome is None:
-                advice.append(finding)
-                continue
-            # The view that saw the attempt get furthest knows most of it; within one view the surest finding wins, and
-            # a problem explains more than the absence of one.
-            rank = (
-                finding.outcome is Outcome.INCONCLUSIVE,
-                -_PROGRESS[view.stage],
-                finding.certainty.rank,
-            )
-            verdicts.append((rank, finding))
+    heard = list(_heard(attempt, around, last_resort=False))
+    if all(finding.outcome is None for _, finding in heard):
+        # Any explanation is better than none, so those who cannot tell are asked only now.
+        heard += _heard(attempt, around, last_resort=True)
+    advice = [finding for _, finding in heard if finding.outcome is None]
+    # The view that saw the attempt get furthest knows most of it; within one view the surest finding wins.
+    verdicts = [
+        ((-_PROGRESS[view.stage], finding.certainty.rank), finding)
+        for view, finding in heard
+        if finding.outcome is not None
+    ]
     if not verdicts:
         # Even the rule of last resort failed; the notes say how.
         return Diagnosis(attempt, "inconclusive", Outcome.INCONCLUSIVE, Certainty.POSSIBLE, {}, tuple(_unique(advice)))
@@ -119,12 +115,24 @@ def judge(attempt: Attempt, around: Surroundings) -> Diagnosis:
     )
 
 
-def _findings(attempt: Attempt, around: Surroundings) -> Iterable[Finding]:
-    for rule in all_rules():
-        try:
-            yield from list(rule.run(attempt, around))
-        except Exception as error:
-            around.failures.append(f"rule {rule.id} {rule.name} failed on an attempt: {type(error).__name__}: {error}")
+def _heard(attempt: Attempt, around: Surroundings, *, last_resort: bool) -> Iterator[tuple[Attempt, Finding]]:
+    """What the rules say of each view; those of last resort, or the others."""
+    for view in (attempt, *attempt.views):
+        shown = set[type]().union(*(kind.__mro__ for kind in set(map(type, view.timeline))))
+        for rule in all_rules():
+            if (rule.outcome is Outcome.INCONCLUSIVE) is not last_resort:
+                continue
+            if rule.needs and shown.isdisjoint(rule.needs):
+                continue
+            try:
+                findings = list(rule.run(view, around))
+            except Exception as error:
+                around.failures.append(
+                    f"rule {rule.id} {rule.name} failed on an attempt: {type(error).__name__}: {error}"
+                )
+                continue
+            for finding in findings:
+                yield view, finding
 
 
 def _unique(advice: list[Finding]) -> list[Finding]:

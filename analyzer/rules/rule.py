@@ -51,6 +51,8 @@ class Rule:
     severity: Severity
     says: str
     """One sentence; ``{initiator}``, ``{acceptor}`` and the fields given to :meth:`finding` are filled in."""
+    needs: tuple[type[Event], ...] = ()
+    """Without any event of these classes on the timeline it has nothing to say, and is not asked; (): it always is."""
     fix: tuple[Fix, ...] = ()
     references: tuple[str, ...] = ()
     checks: list[Check] = field(default_factory=list, repr=False)

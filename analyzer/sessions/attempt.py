@@ -173,11 +173,15 @@ class Attempt(Packable):
     def all(self, kind: type[E], side: Side | None = None, leg: Leg | None = None) -> Iterator[E]:
         """Events of a class, in order."""
         for event in self.timeline:
-            if isinstance(event, kind) and side in (None, event.side) and leg in (None, event.leg):
+            if isinstance(event, kind) and (side is None or event.side is side) and (leg is None or event.leg is leg):
                 yield event
 
     def first(self, kind: type[E], side: Side | None = None, leg: Leg | None = None) -> E | None:
-        return next(self.all(kind, side, leg), None)
+        # Not by way of all(): the rules ask this some fifty times of every attempt.
+        for event in self.timeline:
+            if isinstance(event, kind) and (side is None or event.side is side) and (leg is None or event.leg is leg):
+                return event
+        return None
 
     def last(self, kind: type[E], side: Side | None = None, leg: Leg | None = None) -> E | None:
         found: E | None = None

@@ -98,7 +98,8 @@ class Connection:
     @property
     def end(self) -> Closing | None:
         """The first FIN or RST: who gave up.  By the packets' time: a FIN behind a hole is told late."""
-        return min(self.closings, key=_order, default=None)
+        closings = self.closings
+        return min(closings, key=_order) if len(closings) > 1 else closings[0] if closings else None
 
     def closing_of(self, side: Side) -> Closing | None:
         return next((closing for closing in self.closings if closing.side is side), None)
@@ -108,7 +109,7 @@ class Connection:
         """When TCP was open for both sides, as far as the packets tell.
 
         Where the ACK that completes the opening is not in the capture, what proves it may come much later."""
-        if self.opened is not None and (self.end is None or self.opened.packet.at < self.end.packet.at):
+        if self.opened is not None and ((end := self.end) is None or self.opened.packet.at < end.packet.at):
             return self.opened.packet.at
         return self.answered.packet.at if self.answered is not None else self.first.at
 

@@ -60,9 +60,9 @@ class Ending:
 
 def ending_of(attempt: Attempt, connection: Connection | None) -> Ending | None:
     """How ``connection`` ended; None while it is open, as far as the capture shows."""
-    if connection is None or connection.end is None:
+    closing = None if connection is None else connection.end
+    if connection is None or closing is None:
         return None
-    closing = connection.end
     at = closing.packet.at
     waited = at - _last_heard(connection, closing.side.other, before=at)
     timer = at - _timer_started(attempt, connection, closing.side, before=at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Kind
@@ -64,6 +65,7 @@ def is_long(host: str) -> bool:
     return "." in host or ":" in host
 
 
+@lru_cache(maxsize=1024)  # the same few hosts, again and again
 def is_public(address: str | None) -> bool:
     """Whether an IP address belongs to the internet at large (RFC 6890)."""
     return address is not None and is_address(address) and ipaddress.ip_address(address).is_global

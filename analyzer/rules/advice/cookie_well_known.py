@@ -41,6 +41,7 @@ RULE = Rule(
     stage=None,
     outcome=None,
     severity=Severity.WARNING,
+    needs=(events.ReplySent, events.AckSent),
     says="{holder} uses a well-known cookie: whoever reaches its distribution port can run code there",
     fix=(
         Fix(

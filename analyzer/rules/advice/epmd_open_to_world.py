@@ -36,6 +36,7 @@ RULE = Rule(
     stage=None,
     outcome=None,
     severity=Severity.WARNING,
+    needs=(events.EpmdAnswered,),
     says="The EPMD of {acceptor} answers on a public address",
     fix=(
         Fix("Allow TCP 4369 and the distribution ports only from the nodes of the cluster."),

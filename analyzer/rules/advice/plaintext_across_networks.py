@@ -38,6 +38,7 @@ RULE = Rule(
     stage=None,
     outcome=None,
     severity=Severity.WARNING,
+    needs=(events.NameSent,),
     says="{initiator} and {acceptor} talk across networks without TLS",
     fix=(
         Fix(

@@ -35,6 +35,7 @@ RULE = Rule(
     stage=None,
     outcome=None,
     severity=Severity.INFO,
+    needs=(events.AckSent,),
     says=(
         "{initiator} (OTP {initiator_release}) and {acceptor} (OTP {acceptor_release}) are at or beyond the supported "
         "distance of releases"

@@ -35,6 +35,7 @@ RULE = Rule(
     stage=None,
     outcome=None,
     severity=Severity.WARNING,
+    needs=(events.AckSent,),
     says="The handshake between {initiator} and {acceptor} took {seconds} s: close to the limit at which it fails",
     fix=(
         Fix("Find the slow step in the timeline: a late ACK is the path, a late message after an ACK is the node."),

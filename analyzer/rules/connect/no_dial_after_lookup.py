@@ -56,6 +56,7 @@ RULE = Rule(
     stage=Stage.TCP,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.EpmdAnswered,),
     says="{initiator} got the port of {acceptor} from EPMD and then did not dial it",
     fix=(
         Fix(

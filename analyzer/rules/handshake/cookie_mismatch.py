@@ -58,6 +58,7 @@ RULE = Rule(
     stage=Stage.REPLY,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.ReplySent, events.AckSent),
     says="{initiator} and {acceptor} do not use the same cookie: {rejecter} rejected the other's proof",
     fix=(
         Fix(

@@ -54,6 +54,7 @@ RULE = Rule(
     stage=Stage.STATUS,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.StatusSent, events.NameSent),
     says="{acceptor} already has, or believes it has, a connection to a node with the name of {initiator}",
     fix=(
         Fix("If two nodes share the name, rename one of them: the full name must be unique in the cluster."),

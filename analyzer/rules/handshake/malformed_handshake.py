@@ -48,6 +48,7 @@ RULE = Rule(
     stage=None,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.NameSent, events.StatusSent, events.NotUnderstood),
     says="{sender} sent bytes that are no valid handshake message",
     fix=(
         Fix("Find the program that sent the bytes (`ss -tnp` on its host), and correct, upgrade or stop it."),

@@ -56,6 +56,7 @@ RULE = Rule(
     stage=Stage.CHALLENGE,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.StatusSent, events.ChallengeSent),
     says="{rejecter} refused {rejected}, which lacks capabilities that {rejecter} requires: {flags}",
     fix=(
         Fix("Upgrade the side that lacks the flags, to a release at most two older than the other side."),

@@ -58,6 +58,7 @@ RULE = Rule(
     stage=Stage.CHALLENGE,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.ChallengeSent,),
     says="{initiator} called {called}, but the node that answered is {answered}",
     fix=(
         Fix(

@@ -56,6 +56,7 @@ RULE = Rule(
     stage=Stage.NAME,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.NameSent,),
     says="{acceptor} took the name of {initiator} at TCP level and never answered: the VM hangs or is stopped",
     fix=(
         Fix(

@@ -50,6 +50,7 @@ RULE = Rule(
     stage=Stage.STATUS,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.StatusSent, events.NameSent),
     says="{acceptor} does not allow {initiator} to connect: the name is not on its list of allowed nodes",
     fix=(
         Fix(

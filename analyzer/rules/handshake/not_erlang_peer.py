@@ -47,6 +47,7 @@ RULE = Rule(
     stage=Stage.NAME,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.ForeignSpoken,),
     says="{speaker} speaks {protocol} on this connection, not Erlang distribution",
     fix=(
         Fix(

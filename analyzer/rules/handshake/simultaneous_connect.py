@@ -42,6 +42,7 @@ RULE = Rule(
     stage=Stage.STATUS,
     outcome=Outcome.OK,
     severity=Severity.INFO,
+    needs=(events.StatusSent,),
     says=(
         "{initiator} and {acceptor} dialled each other at the same time; one of the two connections was dropped on "
         "purpose"

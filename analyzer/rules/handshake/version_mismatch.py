@@ -58,6 +58,7 @@ RULE = Rule(
     stage=Stage.CHALLENGE,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.NameSent, events.ChallengeSent),
     says="{initiator} and {acceptor} do not understand each other's form of the handshake",
     fix=(
         Fix("Upgrade the older node to OTP 23 or later, so that the two are at most two releases apart."),

@@ -46,6 +46,7 @@ RULE = Rule(
     stage=Stage.CONNECTED,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.AckSent,),
     says="{initiator} and {acceptor} agreed on everything, and then {closer} closed at once for a local reason",
     fix=(
         Fix("Read the log of the side that closed, at that second: it names the limit or the failure."),

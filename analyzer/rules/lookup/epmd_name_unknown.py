@@ -52,6 +52,7 @@ RULE = Rule(
     stage=Stage.LOOKUP,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.EpmdAnswered,),
     says="The EPMD of {acceptor} knows no node named {name}, which {initiator} asked for",
     fix=(
         Fix(

@@ -56,6 +56,7 @@ RULE = Rule(
     stage=Stage.LOOKUP,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.EpmdAsked,),
     says="The EPMD port of {acceptor} took the question of {initiator} and gave no answer",
     fix=(
         Fix(

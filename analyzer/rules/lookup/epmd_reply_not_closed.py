@@ -45,6 +45,7 @@ RULE = Rule(
     stage=Stage.LOOKUP,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.EpmdAnswered,),
     says="The EPMD of {acceptor} answered {initiator} but never closed the connection, and {initiator} waited in vain",
     fix=(
         Fix("Let nodes reach TCP 4369 of each other directly, without a proxy, load balancer or service mesh."),

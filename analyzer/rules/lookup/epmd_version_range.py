@@ -57,6 +57,7 @@ RULE = Rule(
     stage=Stage.LOOKUP,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.NameSent, events.EpmdAnswered),
     says="The EPMD of {acceptor} offers distribution versions {lowest} to {highest}, none of which {initiator} speaks",
     fix=(
         Fix("Upgrade the older side, so that both are at most two OTP releases apart."),

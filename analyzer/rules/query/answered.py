@@ -44,6 +44,7 @@ RULE = Rule(
     stage=Stage.LOOKUP,
     outcome=Outcome.OK,
     severity=Severity.INFO,
+    needs=(events.EpmdAsked, events.EpmdAnswered),
     says="{initiator} asked the EPMD of {acceptor} ({request}) and got an answer",
     references=(
         "https://www.erlang.org/doc/apps/erts/epmd_cmd.html",

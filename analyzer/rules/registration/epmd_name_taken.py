@@ -55,6 +55,7 @@ RULE = Rule(
     stage=Stage.LOOKUP,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.EpmdAnswered,),
     says="{initiator} could not register the name {name}: the EPMD of {acceptor} already has a node of that name",
     fix=(
         Fix(

@@ -42,6 +42,7 @@ RULE = Rule(
     stage=Stage.LOOKUP,
     outcome=Outcome.OK,
     severity=Severity.INFO,
+    needs=(events.EpmdAnswered,),
     says="{initiator} registered as {name} with port {port} in the EPMD of {acceptor}",
     references=(
         "https://www.erlang.org/doc/apps/erts/epmd_cmd.html",

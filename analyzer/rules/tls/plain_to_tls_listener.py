@@ -56,6 +56,7 @@ RULE = Rule(
     stage=Stage.TLS,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.ForeignSpoken,),
     says="{acceptor} listens with TLS, but {initiator} speaks plain Erlang distribution to it",
     fix=(
         Fix("Start the initiator with `-proto_dist inet_tls -ssl_dist_optfile FILE`, like the acceptor."),

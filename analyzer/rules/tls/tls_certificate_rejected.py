@@ -51,6 +51,7 @@ RULE = Rule(
     stage=Stage.TLS,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.TlsAlert, events.TlsEncryptedAlert),
     says="{rejecter} refused {rejected} because of its TLS certificate ({alert})",
     fix=(
         Fix("Renew the certificate if it has expired, and check the clocks of both hosts."),

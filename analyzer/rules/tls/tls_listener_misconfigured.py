@@ -50,6 +50,7 @@ RULE = Rule(
     stage=Stage.TLS,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.TlsClientHello,),
     says=(
         "{acceptor} is set to TLS but ended the TLS connection of {initiator} before it said anything: its TLS "
         "options do not work"

@@ -49,6 +49,7 @@ RULE = Rule(
     stage=Stage.TLS,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.TlsAlert,),
     says=(
         "{initiator} and {acceptor} have no TLS version or cipher in common: {rejecter} ended the TLS handshake "
         "({alert})"

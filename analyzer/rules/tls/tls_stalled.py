@@ -46,6 +46,7 @@ RULE = Rule(
     stage=Stage.TLS,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.TlsClientHello,),
     says="The TLS handshake between {initiator} and {acceptor} stood still until {initiator} gave up",
     fix=(
         Fix(

@@ -49,6 +49,7 @@ RULE = Rule(
     stage=Stage.TLS,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.TlsClientHello,),
     says="{initiator} speaks TLS, but {acceptor} listens for plain Erlang distribution and waited in silence",
     fix=(
         Fix("Start the acceptor with `-proto_dist inet_tls -ssl_dist_optfile FILE`, or the initiator without."),

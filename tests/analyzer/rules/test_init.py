@@ -11,15 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from analyzer import rules
+from analyzer import pipeline, rules
 from analyzer.errors import UnusableRule
 from analyzer.findings import Certainty, Evidence, Finding, Outcome, Severity
+from analyzer.report import json_doc, view
 from analyzer.rules import all_rules, find_rule, judge
 from analyzer.rules.rule import Rule
+from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt
+from analyzer.sessions.events import Event
 from analyzer.sessions.surroundings import Surroundings
 from analyzer.sessions.views import join_views
 from tests.analyzer.sessions.talking import BACK, Clock, Talk, attempts
+from tests.corpus import SAMPLES, opened, report_text
 
 Pretend = Callable[..., None]
 """Makes these the only rules there are."""
@@ -32,11 +36,18 @@ def rule(
     *,
     code: str | None = None,
     times: int = 1,
+    needs: tuple[type[Event], ...] = (),
     error: Exception | None = None,
 ) -> Rule:
     """A rule that always has the same to say, or always crashes."""
     made = Rule(
-        id=code or f"T-{name}", name=name, stage=None, outcome=outcome, severity=Severity.INFO, says="{initiator}"
+        id=code or f"T-{name}",
+        name=name,
+        stage=None,
+        outcome=outcome,
+        severity=Severity.INFO,
+        needs=needs,
+        says="{initiator}",
     )
 
     @made.check
@@ -241,6 +252,29 @@ def test_all_views_are_heard(pretend: Pretend) -> None:
     pretend(rule("seen", Certainty.LIKELY), FALLBACK)
     assert judge(joined, around(joined)).findings[0].why == "challenge sent"
     assert judge(join_views(attempts(there) + attempts(here))[0], around(joined)).findings[0].why == "challenge sent"
+
+
+def test_a_rule_without_what_it_needs_is_not_asked(pretend: Pretend, attempt: Attempt) -> None:
+    """Of the classes that it names one is enough, also as the base of another."""
+    for needs, asked in (
+        ((), True),
+        ((events.NameSent,), True),
+        ((events.AckSent, events.HandshakeEvent), True),
+        ((events.AckSent, events.TlsClientHello), False),
+    ):
+        pretend(rule("pretended", needs=needs), FALLBACK)
+        assert verdict(attempt) == ("pretended" if asked else "inconclusive")
+
+
+def test_what_rules_need_changes_no_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of no sample: what a rule declares only spares it attempts of which it has nothing to say."""
+    as_declared = {name: report_text(name) for name in SAMPLES}
+    assert sum(bool(rule.needs) for rule in all_rules()) > 20
+    for each in all_rules():
+        monkeypatch.setattr(each, "needs", ())
+    for name, report in as_declared.items():
+        with opened(name) as (source, options):
+            assert json_doc.render(view.build(pipeline.analyze(source, options))) == report, name
 
 
 def test_each_real_rule_stands_any_attempt() -> None:
