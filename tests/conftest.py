@@ -8,10 +8,15 @@ import signal
 from importlib.util import find_spec
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # A run in the background of a script inherits an ignored SIGINT, and so would the commands whose Ctrl-C is tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says more of the machine than of distscope.
+hypothesis.settings.register_profile("distscope", deadline=None)
+hypothesis.settings.load_profile("distscope")
 
 WITHOUT_TSHARK = bool(os.environ.get("WITHOUT_TSHARK"))
 """Said on purpose, for machines where it can't be had; CI never does."""
