@@ -18,6 +18,8 @@ from tests.lab.watching import Attempt, verdicts
 
 SIDE_BY_SIDE = 6
 """Scenarios wait more than they work: for timers of seven seconds, mostly."""
+SECOND_CHANCES: dict[str, tuple[str, ...]] = {}
+"""Scenarios that were played twice, and what was wrong the first time."""
 
 
 @dataclass(frozen=True, slots=True)

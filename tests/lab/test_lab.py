@@ -29,8 +29,14 @@ def results(
 
 @pytest.mark.parametrize("name", EVERY)
 def test_scenario(results: Mapping[str, Future[Result]], name: str) -> None:
-    """What distscope says while it happens, in its report at the end, of the recording and of what it kept itself."""
+    """What distscope says while it happens, in its report at the end, of the recording and of what it kept itself.
+
+    Real nodes have timers that a machine with too much to do does not keep.  What fails gets one more chance, and the
+    end of the test run tells of it; twice is no accident."""
     result = results[name].result()
+    if not result.passed:
+        first, result = result, runner.play(EVERY[name], results[name].result().folder.with_suffix(".again"))
+        runner.SECOND_CHANCES[name] = first.complaints
     assert result.passed, f"{result.scenario.shows}; logs and captures are in {result.folder}:\n" + "\n".join(
         result.complaints
     )
