@@ -6,10 +6,7 @@ block, and whoever goes through all of them unpacks each block once.
 
 from __future__ import annotations
 
-import pickle
-import zlib
 from collections.abc import Iterable, Iterator
-from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 BLOCK = 16
@@ -26,7 +23,8 @@ class Archive:
     """Takes parts, and gives each back by its number.  An equal one comes back, not the same."""
 
     def __init__(self) -> None:
-        self._file = cast("IO[bytes]", SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115  # for as long as this lives
+        self._file: IO[bytes] | None = None
+        """From the first full block on: most captures have fewer attempts than that, and are spared the imports."""
         self._places: list[int] = [0]
         """Where each block begins, and where the next one will."""
         self._growing: list[Any] = []
@@ -39,12 +37,31 @@ class Archive:
         number = (len(self._places) - 1) * BLOCK + len(self._growing)
         self._growing.append(part)
         if len(self._growing) == BLOCK:
-            block = zlib.compress(pickle.dumps(self._growing, pickle.HIGHEST_PROTOCOL), _QUICK)
-            self._file.seek(self._places[-1])
-            self._file.write(block)
-            self._places.append(self._places[-1] + len(block))
+            self._write(self._growing)
             self._growing = []
         return number
+
+    def _write(self, parts: list[Any]) -> None:
+        import pickle
+        import zlib
+        from tempfile import SpooledTemporaryFile
+
+        if self._file is None:
+            self._file = cast("IO[bytes]", SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115  # as long as this lives
+        block = zlib.compress(pickle.dumps(parts, pickle.HIGHEST_PROTOCOL), _QUICK)
+        self._file.seek(self._places[-1])
+        self._file.write(block)
+        self._places.append(self._places[-1] + len(block))
+
+    def _read(self, block: int) -> list[Any]:
+        import pickle
+        import zlib
+
+        assert self._file is not None
+        self._file.seek(self._places[block])
+        packed = self._file.read(self._places[block + 1] - self._places[block])
+        parts: list[Any] = pickle.loads(zlib.decompress(packed))  # noqa: S301 (of this process, in a file without a name)
+        return parts
 
     def get(self, number: int) -> Any:
         """What was put there.  To be looked at, not to be changed: another look may bring another copy."""
@@ -55,9 +72,7 @@ class Archive:
         if parts is None:
             if len(self._unpacked) >= UNPACKED:
                 del self._unpacked[next(iter(self._unpacked))]
-            self._file.seek(self._places[block])
-            packed = self._file.read(self._places[block + 1] - self._places[block])
-            parts = pickle.loads(zlib.decompress(packed))  # noqa: S301 (of this process, in a file without a name)
+            parts = self._read(block)
         self._unpacked[block] = parts
         return parts[index]
 
