@@ -9,11 +9,11 @@ import importlib
 import pkgutil
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 
 from analyzer.attach import trackers
 from analyzer.attach.tracker import Tracker
 from analyzer.errors import DistscopeError
+from analyzer.offered import offered
 
 ENTRY_POINTS = "distscope.trackers"
 
@@ -40,21 +40,4 @@ def all_trackers() -> dict[str, Tracker]:
 def _discovered() -> Iterable[Tracker]:
     for module in pkgutil.iter_modules(trackers.__path__, f"{trackers.__name__}."):
         yield importlib.import_module(module.name).TRACKER
-    for entry in entry_points(group=ENTRY_POINTS):
-        yield _third_party(entry)
-
-
-def _third_party(entry: EntryPoint) -> Tracker:
-    try:
-        tracker = entry.load()
-    except Exception as error:
-        raise UnusableTracker(
-            f"the tracker {entry.value!r} of an installed package can't be loaded: {type(error).__name__}: {error}",
-            next_step="repair or uninstall that package",
-        ) from error
-    if not isinstance(tracker, Tracker):
-        raise UnusableTracker(
-            f"the entry point {entry.value!r} of an installed package names no Tracker",
-            next_step="repair or uninstall that package",
-        )
-    return tracker
+    yield from offered(ENTRY_POINTS, Tracker, UnusableTracker)

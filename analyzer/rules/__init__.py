@@ -10,19 +10,15 @@ import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING
 
 from analyzer.errors import UnusableRule
 from analyzer.findings import Certainty, Diagnosis, Finding, Outcome
-from analyzer.rules.offered import entry_points_of
+from analyzer.offered import offered
 from analyzer.rules.rule import Rule
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.states import Stage
 from analyzer.sessions.surroundings import Surroundings
 from dissectors.dataclass import replace
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
 
 ENTRY_POINTS = "distscope.rules"
 _PROGRESS = {stage: index for index, stage in enumerate(Stage)}
@@ -51,24 +47,7 @@ def _discovered() -> Iterable[Rule]:
         package = importlib.import_module(folder.name)
         for module in pkgutil.iter_modules(package.__path__, f"{folder.name}."):
             yield importlib.import_module(module.name).RULE
-    for entry in entry_points_of(ENTRY_POINTS):
-        yield _third_party(entry)
-
-
-def _third_party(entry: EntryPoint) -> Rule:
-    try:
-        rule = entry.load()
-    except Exception as error:
-        raise UnusableRule(
-            f"the rule {entry.value!r} of an installed package can't be loaded: {type(error).__name__}: {error}",
-            next_step="repair or uninstall that package",
-        ) from error
-    if not isinstance(rule, Rule):
-        raise UnusableRule(
-            f"the entry point {entry.value!r} of an installed package names no Rule",
-            next_step="repair or uninstall that package",
-        )
-    return rule
+    yield from offered(ENTRY_POINTS, Rule, UnusableRule)
 
 
 def _source(rule: Rule) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from analyzer.offered import entry_points_of
 from analyzer.rules import ENTRY_POINTS
-from analyzer.rules.offered import entry_points_of
 
 
 def install(folder: Path, text: str) -> None:

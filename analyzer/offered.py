@@ -1,4 +1,4 @@
-"""Installed packages → the entry points by which they offer rules.
+"""Installed packages → what they offer by entry point: rules, trackers.
 
 ``importlib.metadata`` takes longer to load than a small capture takes to be diagnosed, so it is asked only where a
 package may have an answer: where a file of entry points names the group.
@@ -8,14 +8,38 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from analyzer.errors import DistscopeError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 _METADATA = (".dist-info", ".egg-info")
+
+T = TypeVar("T")
+
+
+def offered(group: str, kind: type[T], unusable: type[DistscopeError]) -> Iterator[T]:
+    """The objects that the entry points of ``group`` name.  Raises ``unusable`` for what can't be loaded, or is of
+    another kind."""
+    for entry in entry_points_of(group):
+        try:
+            found = entry.load()
+        except Exception as error:
+            raise unusable(
+                f"the {kind.__name__.lower()} {entry.value!r} of an installed package can't be loaded: "
+                f"{type(error).__name__}: {error}",
+                next_step="repair or uninstall that package",
+            ) from error
+        if not isinstance(found, kind):
+            raise unusable(
+                f"the entry point {entry.value!r} of an installed package names no {kind.__name__}",
+                next_step="repair or uninstall that package",
+            )
+        yield found
 
 
 def entry_points_of(group: str) -> Iterable[EntryPoint]:
