@@ -11,7 +11,7 @@ import click
 
 from analyzer.cli.attach import attach_report, known_ticket
 from analyzer.cli.ending import EXIT_STATUS, PROBLEMS, finish, opened
-from analyzer.cli.options import FORMATS, cookie_files, flavour, selection
+from analyzer.cli.options import FORMATS, cookie_files, flavour, report_files, selection
 
 if TYPE_CHECKING:
     from analyzer.findings import Diagnosis
@@ -23,15 +23,7 @@ if TYPE_CHECKING:
 )
 @selection
 @cookie_files
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    type=click.Path(dir_okay=False),
-    multiple=True,
-    metavar="FILE",
-    help="Write the report to FILE as well (repeatable); its suffix says how: .txt, .json, .md, .html, .pcapng.",
-)
+@report_files("Write the report to FILE as well (repeatable); its suffix says how: .txt, .json, .md, .html, .pcapng.")
 @click.option(
     "--format",
     "format_",

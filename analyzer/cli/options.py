@@ -77,6 +77,14 @@ cookie_files = click.option(
     help="A cookie to compare digests with (repeatable); it is never shown or stored.",
 )
 
+
+def report_files(says: str) -> Callable[[F], F]:
+    """Files to write reports to; ``says`` is the help, for when they are written differs."""
+    return click.option(
+        "-o", "--output", "outputs", type=click.Path(dir_okay=False), multiple=True, metavar="FILE", help=says
+    )
+
+
 flavour = click.option(
     "--flavour",
     type=click.Choice(FLAVOURS),

@@ -11,7 +11,7 @@ import click
 
 from analyzer.cli.ending import EXIT_STATUS, PROBLEMS
 from analyzer.cli.ending import finish as finish_command
-from analyzer.cli.options import FORMATS, cookie_files, flavour, live_selection
+from analyzer.cli.options import FORMATS, cookie_files, flavour, live_selection, report_files
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 _SPANS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -46,15 +46,7 @@ def _amount(units: dict[str, int]) -> Callable[[click.Context, click.Parameter, 
 @click.option("--duration", callback=_amount(_SPANS), metavar="TIME", help="End after so long: 30, 90s, 5m, 2h.")
 @click.option("--count", type=click.IntRange(1), metavar="N", help="End after N verdicts.")
 @click.option("--until-problem", is_flag=True, help="End with the first problem.")
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    type=click.Path(dir_okay=False),
-    multiple=True,
-    metavar="FILE",
-    help="Write the report to FILE at the end (repeatable); its suffix says how, as with analyze.",
-)
+@report_files("Write the report to FILE at the end (repeatable); its suffix says how, as with analyze.")
 @click.option(
     "--write",
     "written",
