@@ -8,6 +8,9 @@ import threading
 from contextlib import suppress
 from types import TracebackType
 
+PATIENCE = 2
+"""Seconds for a client to close a connection that it has an answer on."""
+
 
 class Listener:
     """Within ``with`` it listens on a port of loopback."""
@@ -51,4 +54,10 @@ class Listener:
         if self._says and (heard := connection.recv(65536)):
             self.heard += heard
             connection.sendall(self._says)
+            connection.shutdown(socket.SHUT_WR)
+            # What it says next is heard to the end: closed with bytes unread, the connection would be reset, and the
+            # answer lost with it.
+            connection.settimeout(PATIENCE)
+            while connection.recv(65536):
+                pass
             connection.close()

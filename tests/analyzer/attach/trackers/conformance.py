@@ -189,10 +189,10 @@ class Conformance:
 
     def test_credentials_are_not_taken_elsewhere(self, service: Service) -> None:
         """The server says that it has moved, to another host."""
-        page = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/html\r\n\r\n{}"
+        page = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\nContent-Type: text/html\r\n\r\n{}"
         with Listener(says=page) as other:
             elsewhere = other.url.replace("127.0.0.1", "localhost").encode()
-            moved = b"HTTP/1.1 302 Found\r\nLocation: %s/\r\nContent-Length: 0\r\n\r\n" % elsewhere
+            moved = b"HTTP/1.1 302 Found\r\nLocation: %s/\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" % elsewhere
             with Listener(says=moved) as listener, pytest.raises(AttachError) as caught:
                 self.send(service, parcel("x\n"), replace(service.account, server=listener.url))
             assert listener.heard
@@ -202,6 +202,6 @@ class Conformance:
 
     def test_something_else_answers(self, service: Service) -> None:
         """A web server that is no tracker."""
-        page = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/html\r\n\r\nhi"
+        page = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\nContent-Type: text/html\r\n\r\nhi"
         with Listener(says=page) as listener, pytest.raises(AttachError, match="does not speak its protocol"):
             self.send(service, parcel("x\n"), replace(service.account, server=listener.url))
