@@ -24,6 +24,7 @@ from analyzer.sessions.half_open import LISTED
 from analyzer.sessions.surroundings import Extent, Surroundings
 from analyzer.sessions.views import join_views
 from analyzer.streams.stream import Data, ForgetReason, Forgotten, Stream, StreamEvent, Syn
+from analyzer.streams.syn_cache import Opening, SynCache
 from analyzer.streams.table import Place, StreamTable
 from analyzer.summary import incidents_of, nodes_of, summaries_of
 from analyzer.watch import Watch
@@ -123,6 +124,7 @@ class Pipeline:
         self._vantages: dict[int, int] = {}
         """Vantage → its latest capture."""
         self._decoder = Decoder()
+        self._syn_cache = SynCache(self.streams, self.correlator.can_wait, self._came_to_nothing)
         self._sieve: Sieve | None = None
 
     def _items(self) -> Iterator[Packet | Run | Elapsed]:
@@ -163,6 +165,7 @@ class Pipeline:
             elif at > extent.last_at:
                 extent.last_at = at
             yield from self._correlate(self.streams.advance(at))
+            self._syn_cache.advance(at)
             if on_time is not None:
                 on_time(at)
             if isinstance(packet, Elapsed):
@@ -181,12 +184,13 @@ class Pipeline:
             if self._witness is not None and decoded.reason is SkipReason.FRAGMENT:
                 self._witness.saw(packet, (), None)
             return
-        found = self.streams.feed(decoded) if isinstance(decoded, Segment) else self.streams.unreachable(decoded)
-        if self._witness is not None:
-            place = self.streams.place(decoded)
-            if place is not None and place.stream.watched:
-                self._witness.saw(packet, decoded.pieces if isinstance(decoded, Segment) else (), place)
-        yield from self._correlate(found)
+        for each, taken in self._syn_cache.let_in(packet, decoded):
+            found = self.streams.feed(taken) if isinstance(taken, Segment) else self.streams.unreachable(taken)
+            if self._witness is not None:
+                place = self.streams.place(taken)
+                if place is not None and place.stream.watched:
+                    self._witness.saw(each, taken.pieces if isinstance(taken, Segment) else (), place)
+            yield from self._correlate(found)
 
     def _take_run(self, run: Run) -> Iterator[tuple[Attempt, Event]]:
         """At once if that comes to the same, else packet by packet."""
@@ -201,7 +205,16 @@ class Pipeline:
             yield from self._correlate(self.streams.advance(packet.ref.at))
             yield from self._take(packet)
 
+    def _came_to_nothing(self, opening: Opening) -> None:
+        """It was not followed, and never became more than an opening."""
+        self.correlator.came_to_nothing(opening)
+        if opening.listener.port not in self.options.epmd_ports:
+            self.extents[opening.vantage].others += 1
+        if self._sieve is not None:
+            self._sieve.forget(opening)
+
     def _finish(self) -> Iterator[tuple[Attempt, Event]]:
+        self._syn_cache.finish()
         if self._sieve is not None:
             for vantage, count in self._sieve.unseen.items():
                 self.extents[vantage].others += count

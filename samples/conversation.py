@@ -35,6 +35,8 @@ FIN, SYN, RST, PUSH, ACK = dpkt.tcp.TH_FIN, dpkt.tcp.TH_SYN, dpkt.tcp.TH_RST, dp
 SYN_RETRIES = (1, 3)
 """Seconds after the first SYN at which Linux (before 6.5) sends it again, within the 7 s that a node waits."""
 HOST_UNREACHABLE = 1
+NUMBERS = 1 << 32
+"""Sequence numbers begin anew behind them."""
 
 
 def framed(*messages: Message) -> bytes:
@@ -153,8 +155,8 @@ class End:
         segment = dpkt.tcp.TCP(
             sport=self.port,
             dport=self.peer.port,
-            seq=self.sequence if sequence is None else sequence,
-            ack=self.peer.sequence if flags & ACK else 0,
+            seq=(self.sequence if sequence is None else sequence) % NUMBERS,
+            ack=self.peer.sequence % NUMBERS if flags & ACK else 0,
             flags=flags,
             win=64240,
             data=data,

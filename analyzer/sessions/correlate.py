@@ -20,6 +20,7 @@ from analyzer.sessions.identify import Expectation, Speech
 from analyzer.sessions.lookups import Lookups
 from analyzer.sessions.naming import learn_names
 from analyzer.streams.stream import Forgotten, Stream, StreamEvent
+from analyzer.streams.syn_cache import Opening
 from dissectors import epmd
 from dissectors.dataclass import dataclass, field, replace
 
@@ -249,6 +250,21 @@ class Correlator:
             case _:
                 pass
         learn_names(attempt, event)
+
+    def can_wait(self, opening: Opening) -> bool:
+        """Whether it is soon enough to look at a connection once it is more than an opening: nothing is expected of it,
+        or many of its kind are followed already."""
+        vantage, opener, listener = opening
+        if self._endpoints.expectation(vantage, listener) is None:
+            return self.half_open.counts
+        return not self._lookups.awaits(vantage, opener.address, listener) and self.half_open.can_wait(
+            vantage, listener
+        )
+
+    def came_to_nothing(self, opening: Opening) -> None:
+        """It is no more than an opening."""
+        if self._endpoints.expectation(opening.vantage, opening.listener) is not None:
+            self.half_open.came_to_nothing(opening.vantage, opening.listener)
 
     def _stray(self, known: _Open) -> None:
         connection = known.conversation.connection

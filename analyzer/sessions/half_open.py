@@ -4,6 +4,10 @@ A SYN flood is a million attempts that nothing tells apart: a SYN, perhaps its a
 policy: of those that end so, the first ``LISTED`` of a listener, as one point of observation shows them, are attempts
 like any other.  Every further one is counted when its stream is forgotten, told of in the report's notes, and takes no
 memory.  Whatever was refused, reset, established, or belongs to a lookup is never one of them.
+
+While so many connections open at once that the stream layer lets openings wait (:mod:`analyzer.streams.syn_cache`),
+the first ``LISTED`` of a listener are followed like any other.  Of the further ones no stream is made; those that come
+to nothing are counted here.
 """
 
 from __future__ import annotations
@@ -27,6 +31,15 @@ class HalfOpen:
         self._listed = listed
         self._seen: Counter[tuple[int, Endpoint]] = Counter()
         """By point of observation and listener."""
+        self._followed: Counter[tuple[int, Endpoint]] = Counter()
+        """The same, of openings in a crowd."""
+        self._waited: Counter[tuple[int, Endpoint]] = Counter()
+        """The same, of those that no stream was made for and that came to nothing."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether any are counted instead of listed."""
+        return self._listed is not None
 
     def is_surplus(self, attempt: Attempt) -> bool:
         """Count it; whether there were enough of its kind before."""
@@ -37,12 +50,26 @@ class HalfOpen:
         self._seen[place] += 1
         return self._seen[place] > self._listed
 
+    def can_wait(self, vantage: int, listener: Endpoint) -> bool:
+        """Whether enough openings of a listener are followed, of the crowd that there is."""
+        if self._listed is None:
+            return False
+        self._followed[vantage, listener] += 1
+        return self._followed[vantage, listener] > self._listed
+
+    def came_to_nothing(self, vantage: int, listener: Endpoint) -> None:
+        """Count an opening that was not followed."""
+        self._waited[vantage, listener] += 1
+
     def notes(self) -> list[str]:
         """What a report says of those that it does not list.  Several captures may show the same ones."""
         most: dict[Endpoint, int] = {}
-        for (_, listener), seen in self._seen.items():
-            if self._listed is not None and seen > self._listed:
-                most[listener] = max(most.get(listener, 0), seen - self._listed)
+        for place in {*self._seen, *self._waited}:
+            surplus = 0 if self._listed is None else max(0, self._seen[place] - self._listed)
+            surplus += self._waited[place]
+            if surplus:
+                _, listener = place
+                most[listener] = max(most.get(listener, 0), surplus)
         return [
             f"{count} more connections to {listener.address} port {listener.port} never got beyond their opening: they "
             "were counted, not listed"

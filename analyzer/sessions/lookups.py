@@ -34,6 +34,10 @@ class Lookups:
         """Those that wait."""
         return {attempt for _, _, attempt in self._ages}
 
+    def awaits(self, vantage: int, initiator: str, target: Endpoint) -> bool:
+        """Whether a dial of ``target`` from that address may belong to a lookup."""
+        return (vantage, initiator, target) in self._waiting
+
     def wait(self, attempt: Attempt, target: Endpoint) -> None:
         """EPMD told ``attempt``'s initiator that ``target`` listens."""
         lookup = attempt.epmd

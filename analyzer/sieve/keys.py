@@ -19,7 +19,7 @@ SLOTS = 1 << 20
 """Of a table of keys, 8 bytes each."""
 MOST_CROWDED = 1 << 17
 """Keys without a slot of their own that a table remembers."""
-_KEPT_BITS = np.uint64(20)
+_KEPT_BITS = 20
 """Lower bits of a key that do not choose its slot."""
 
 _MASK = (1 << 64) - 1
@@ -89,7 +89,7 @@ class Table:
 
     def remove(self, key: int) -> None:
         """Take it out, if it is in."""
-        place = _slots_of(np.array([key], np.uint64))[0]
+        place = key >> _KEPT_BITS & SLOTS - 1
         if self._slots[place] == key:
             self._slots[place] = 0
         elif key in self._crowd:
@@ -110,4 +110,4 @@ class Table:
 
 
 def _slots_of(keys: Keys) -> Places:
-    return ((keys >> _KEPT_BITS) & np.uint64(SLOTS - 1)).astype(np.int64)
+    return ((keys >> np.uint64(_KEPT_BITS)) & np.uint64(SLOTS - 1)).astype(np.int64)

@@ -24,6 +24,7 @@ What a stream promises to whoever reads its events:
 =============  ======================================================================================
 ``stream``     the vocabulary: streams and their events
 ``table``      which connection a segment belongs to; forgets what can be forgotten
+``syn_cache``  the openings of a flood: little is kept of them until more is seen
 ``opening``    who opened a connection, and when the same ports begin another one
 ``connection`` both directions together: handshake, close, reset, ICMP errors
 ``reassembly`` one direction's numbers become offsets; the only place that calculates with numbers

@@ -19,6 +19,11 @@ class Limits:
     that matter to their reader last."""
     closed: int = 4_096
     """Tracked at once that matter and are closed: late retransmissions and resets find so many of the latest."""
+    crowd: int = 4_096
+    """Connections that are tracked and not yet established, from which on the openings of others wait in a
+    :class:`~analyzer.streams.syn_cache.SynCache`."""
+    openings: int = 16_384
+    """Of those, at once."""
     held_bytes: int = 256 * 1024
     """Of data that wait for earlier data, in one direction of one stream; includes what keeping a segment costs."""
     held_segments: int = 256

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Collection
 
 from analyzer.decode.segment import Endpoint, Segment, TcpFlags
@@ -24,7 +25,7 @@ class Listening:
 
     def __init__(self, ports: Collection[int]) -> None:
         self._ports = frozenset(ports)
-        self._endpoints: dict[Endpoint, None] = {}
+        self._endpoints: OrderedDict[Endpoint, None] = OrderedDict()
 
     def __contains__(self, endpoint: Endpoint) -> bool:
         return endpoint in self._endpoints or endpoint.port in self._ports
@@ -34,7 +35,7 @@ class Listening:
         if endpoint in self._endpoints:
             return
         if len(self._endpoints) >= LEARNED:
-            del self._endpoints[next(iter(self._endpoints))]
+            self._endpoints.popitem(last=False)
         self._endpoints[endpoint] = None
 
 

@@ -81,6 +81,15 @@ class StreamTable:
         """Streams tracked now."""
         return len(self._routes) // 2
 
+    @property
+    def crowded(self) -> bool:
+        """So many connections open at once that most will never be more than an opening."""
+        return len(self._queues[Life.OPENING, False]) + len(self._queues[Life.OPENING, True]) >= self.limits.crowd
+
+    def knows(self, packet: Segment | Unreachable) -> bool:
+        """The connection that it is of, or is about, is tracked."""
+        return (packet.vantage, packet.source, packet.destination) in self._routes
+
     def feed(self, segment: Segment) -> list[StreamEvent]:
         """Take the next segment of the capture."""
         events: list[StreamEvent] = []

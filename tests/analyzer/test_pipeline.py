@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from analyzer import rules
-from analyzer.capture import Source, open_source
+from analyzer.capture import Packet, Source, open_source
+from analyzer.decode.segment import Segment, Unreachable
 from analyzer.findings import Analysis, Diagnosis, Outcome
 from analyzer.pipeline import Options, Pipeline, analyze, decode
 from analyzer.report import Look, json_doc, terminal, view
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.events import Event, Leg
+from analyzer.sessions.half_open import HalfOpen
 from analyzer.sessions.surroundings import Surroundings
+from analyzer.streams.syn_cache import SynCache, Taken
+from analyzer.streams.table import StreamTable
 from dissectors.cookie import CookieJar, digest
 from dissectors.epmd_messages import Port2Req
 from dissectors.handshake_messages import Challenge, ChallengeReply, SendName, Status
@@ -330,3 +335,49 @@ def test_what_is_packed_away_is_told_the_same(folders: tuple[str, ...]) -> None:
         reports.append(json_doc.render(document) + terminal.render(document, Look()))
     assert reports[0] == reports[1] == reports[2]
     assert len(reports[0]) > 100_000
+
+
+@pytest.mark.parametrize("folder", ["shapes", "connect", "lookup", "handshake", "link", "tls", "healthy"])
+def test_what_waits_in_a_crowd_is_told_the_same(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every capture of a folder, first as it is, then with each opening kept back as if there were a flood: but for
+    what is an opening only, and counted then."""
+    files = sorted(file for file in (MANY_SESSIONS.parents[1] / folder).rglob("*") if ".pcap" in file.name)
+    waited = 0
+    kept = SynCache.let_in
+
+    def let_in(cache: SynCache, packet: Packet, found: Segment | Unreachable) -> Sequence[Taken]:
+        nonlocal waited
+        taken = kept(cache, packet, found)
+        waited += not taken
+        return taken
+
+    monkeypatch.setattr(SynCache, "let_in", let_in)
+    reports: dict[bool, list[str]] = {False: [], True: []}
+    for crowded in (False, True):
+        if crowded:
+            monkeypatch.setattr(StreamTable, "crowded", True)
+            monkeypatch.setattr(HalfOpen, "can_wait", lambda *_: True)
+        for file in files:
+            with open_source([str(file)], stdin=io.BytesIO()) as source:
+                reports[crowded].append(json_doc.render(view.build(analyze(source))))
+    told = [pair for pair in zip(*reports.values(), strict=True) if "counted, not listed" not in pair[True]]
+    assert [plain for plain, _ in told] == [crowded for _, crowded in told]
+    assert waited > 3
+    assert len(told) > len(files) * 2 // 3
+
+
+def test_a_flood_hides_nothing() -> None:
+    """What fails in the middle of it is found, and of the flood no more is listed than can be read."""
+
+    def flood(net: Network) -> None:
+        for number in range(9_000):
+            link = net.dial(f"10.9.{number >> 8}.{number & 255}", BOB, EPMD if number & 1 else 80)
+            link.initiator.raw(SYN)
+            link.acceptor.raw(SYN | ACK)
+            if number % 1_000 == 999:
+                rejected(net, lookup=number % 2_000 == 999)
+
+    found = analysis(flood)
+    counts = Counter(verdicts(found))
+    assert counts == {"cookie-mismatch": 9, "inconclusive": 2_000}
+    assert [note.partition(" never")[0] for note in found.notes] == [f"2500 more connections to {BOB} port {EPMD}"]

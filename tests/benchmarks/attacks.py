@@ -57,8 +57,9 @@ def _frame(source: int, destination: int, protocol: int, body: bytes, *, offset:
     return bytes(12) + b"\x08\x00" + ip + body
 
 
-def _segment(port: int, to: int, flags: int, sequence: int, payload: bytes = b"") -> bytes:
-    return struct.pack(">HHIIBBHHH", port, to, sequence % 2**32, 0, 5 << 4, flags, 64240, 0, 0) + payload
+def _segment(port: int, to: int, flags: int, sequence: int, payload: bytes = b"", *, acknowledges: int = 0) -> bytes:
+    numbers = sequence % 2**32, acknowledges % 2**32
+    return struct.pack(">HHIIBBHHH", port, to, *numbers, 5 << 4, flags, 64240, 0, 0) + payload
 
 
 def _bomb(pack: Callable[[bytes], bytes]) -> Iterator[bytes]:
@@ -93,9 +94,10 @@ def half_open(path: Path) -> None:
         for number in range(1_000_000):
             port = EPMD if number & 1 else DISTRIBUTION
             at = START + number * 50 * MICROSECOND
-            source, target = 0xC6000000 + number, 0x0A000002
-            yield at, _frame(source, target, 6, _segment(1024 + number % 60_000, port, SYN, number * 7919))
-            yield at + 1000, _frame(target, source, 6, _segment(port, 1024 + number % 60_000, SYN | ACK, number))
+            source, target, dialled_from, first = 0xC6000000 + number, 0x0A000002, 1024 + number % 60_000, number * 7919
+            answer = _segment(port, dialled_from, SYN | ACK, number, acknowledges=first + 1)
+            yield at, _frame(source, target, 6, _segment(dialled_from, port, SYN, first))
+            yield at + 1000, _frame(target, source, 6, answer)
 
     _write(path, frames())
 

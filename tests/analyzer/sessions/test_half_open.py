@@ -10,7 +10,8 @@ from analyzer.sessions.correlate import Correlator
 from analyzer.sessions.endpoints import Ports
 from analyzer.sessions.half_open import HalfOpen
 from analyzer.streams.stream import ForgetReason
-from tests.analyzer.sessions.talking import BOB, PORT, Clock, Talk, attempts, lookup
+from analyzer.streams.syn_cache import Opening
+from tests.analyzer.sessions.talking import ANN, BOB, PORT, Clock, Talk, attempts, lookup
 
 NODE, OTHER = Endpoint(BOB, PORT), Endpoint(BOB, PORT + 1)
 
@@ -91,3 +92,30 @@ def test_the_list_does_not_grow_meanwhile(monkeypatch: pytest.MonkeyPatch) -> No
             correlator.take(event)
         most = max(most, len(correlator.attempts))
     assert most <= 10
+
+
+def test_who_waits_in_a_crowd() -> None:
+    """Whatever nothing is expected of; of a node the dials behind the first ones, but none that follows a lookup."""
+    clock = Clock()
+    correlator = correlated(clock, 2)
+    stranger, node = Opening(0, NODE, Endpoint(BOB, 80)), Opening(0, Endpoint(ANN, 40_000), NODE)
+    assert correlator.can_wait(stranger)
+    assert [correlator.can_wait(node) for _ in range(4)] == [False, False, True, True]
+    lookup(clock)
+    for event in clock.told:
+        correlator.take(event)
+    assert not correlator.can_wait(node)
+    assert not Correlator(half_open=None).can_wait(stranger)
+
+
+def test_what_came_to_nothing_is_counted() -> None:
+    """With those that are not listed; but not what nobody takes for Erlang traffic."""
+    clock = Clock()
+    flood(clock, NODE, 5)
+    correlator = correlated(clock, 2)
+    for listener in (NODE, NODE, OTHER, Endpoint(BOB, 80)):
+        correlator.came_to_nothing(Opening(0, Endpoint(ANN, 40_000), listener))
+    assert [note.partition(" never")[0] for note in correlator.half_open.notes()] == [
+        f"5 more connections to {BOB} port {PORT}",
+        f"1 more connections to {BOB} port {PORT + 1}",
+    ]
