@@ -90,10 +90,13 @@ class Watch:
                 self._say(attempt, diagnosis)
 
     def last_word(self, attempt: Attempt) -> None:
-        """Nothing more will come of ``attempt``: it is told now if it never was, and forgotten."""
+        """Nothing more will come of ``attempt``: it is told now if it never was."""
         if attempt not in self._told:
             self._say(attempt, self._judge(attempt))
-        del self._told[attempt]
+
+    def forget(self, attempt: Attempt) -> None:
+        """Nobody will speak of ``attempt`` any more."""
+        self._told.pop(attempt, None)
         self._waiting.pop(attempt, None)
         self._dialling.discard(attempt)
         self._fresh.discard(attempt)

@@ -143,7 +143,7 @@ def command(
     from analyzer.live.outputs import Report
     from analyzer.live.preload import preload
     from analyzer.live.ring import Interface, Ring
-    from analyzer.live.session import Limits, Listener, Session
+    from analyzer.live.session import KEPT, KEPT_FOR_VERDICTS, Limits, Listener, Session
     from analyzer.report import EVIDENCE, Look, format_of, render, view
     from analyzer.report.output import emit, look_of_terminal
     from analyzer.service.outlets import Outlets
@@ -179,9 +179,10 @@ def command(
 
     listeners: list[Listener] = [status, *outlets.listeners]
     limits = Limits(duration, count, until_problem)
-    session = Session(taps, options, listeners, limits=limits, ring=ring)
-    names = [tap.name for tap in taps]
     text = format_ != "json"
+    kept = KEPT if outputs or (text and not quiet) else KEPT_FOR_VERDICTS
+    session = Session(taps, options, listeners, limits=limits, ring=ring, kept=kept)
+    names = [tap.name for tap in taps]
     listeners.append(
         TextPrinter(status, session.stop, quiet=quiet, look=look)
         if text

@@ -14,15 +14,17 @@ from analyzer.capture.live import PACE, LiveSource
 from analyzer.capture.tap import Tap
 from analyzer.findings import Analysis, Diagnosis, Outcome
 from analyzer.live.ring import Ring
-from analyzer.pipeline import Options, Pipeline
+from analyzer.pipeline import NEIGHBOURS, Options, Pipeline
 from analyzer.sessions.attempt import Attempt
 from analyzer.watch import Watch
 from dissectors.dataclass import dataclass, field, replace
 
 KEPT = 1000
 """Attempts that are over and stay for the report at the end; older ones are counted."""
-TIDY_FROM = KEPT // 4
-"""As many more may there be before it is tidied up."""
+KEPT_FOR_VERDICTS = NEIGHBOURS
+"""The same, where nobody wants such a report."""
+SLACK = 4
+"""A part of them: as many more may there be before it is tidied up."""
 COUNT_EVERY = 1.0
 """Seconds between two calls of :meth:`Listener.counters`."""
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -198,14 +200,18 @@ class Session:
     def _tidy(self) -> None:
         """Lets go of what is over, but for the latest."""
         correlator = self._pipeline.correlator
-        if len(correlator.attempts) < self._kept + TIDY_FROM:
+        if len(correlator.attempts) <= self._kept + self._kept // SLACK:
             return
         growing = correlator.under_observation()
         over = {attempt for attempt in correlator.attempts[: -self._kept] if attempt not in growing}
         for attempt in over:
             if self._pipeline.wanted(attempt):
                 self._watch.last_word(attempt)
-                self._let_go[self._told.pop(attempt).verdict] += 1
+            # Who it is may have turned out late: somebody whom nobody asked for.
+            self._watch.forget(attempt)
+            told = self._told.pop(attempt, None)
+            if told is not None:
+                self._let_go[told.verdict] += 1
         correlator.let_go(over)
 
     def _notes(self, reported: Sequence[Attempt]) -> list[str]:

@@ -11,9 +11,9 @@ from dissectors.dataclass import dataclass
 
 EPMD_PORT = 4369
 LOOPBACK = ("127.", "::1")
-MOST = 65_536
-"""Distribution listeners remembered; beyond it the one learned longest ago is forgotten, and its connections are still
-recognised by their first bytes."""
+MOST = 16_384
+"""Distribution listeners remembered; beyond it the one that was heard of longest ago is forgotten, and its connections
+are still recognised by their first bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Endpoints:
 
     def _put(self, key: tuple[int, str | None, int], why: str) -> None:
         if key in self._listeners:
+            self._listeners.move_to_end(key)
             return
         self._listeners[key] = why
         self.heard(key[2])

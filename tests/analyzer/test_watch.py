@@ -165,11 +165,13 @@ def test_who_waits_is_told_once() -> None:
 
 
 def test_the_last_word_is_for_those_that_were_never_told() -> None:
-    """Then nothing of the attempt is kept."""
+    """And nothing is kept of an attempt that is to be forgotten."""
     audience = Audience(Outcome.INCONCLUSIVE)
     attempt = silent()
     audience.watch.heard(attempt, START)
     audience.watch.last_word(attempt)
+    audience.watch.last_word(attempt)
     assert audience.told == [attempt]
+    audience.watch.forget(attempt)
     audience.watch.last_word(attempt)
     assert audience.told == [attempt] * 2, "it was forgotten"
