@@ -5,7 +5,6 @@ One interpreter per kind of speech; each owns its dialogue and knows what a mess
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol
@@ -222,9 +221,13 @@ class HandshakeInterpreter(_Base):
 
 OF_GLOBAL = ("remove_connection", "lost_connection")
 """What ``global`` says before it makes nodes disconnect; the atoms stand in the frame, for no link needs them twice."""
+_REMOVE, _LOST = (atom.encode() for atom in OF_GLOBAL)
 
 
-_speaks_of_global = re.compile("|".join(OF_GLOBAL).encode()).search
+def _speaks_of_global(head: bytes) -> bool:
+    # Of each frame that is skimmed; a pattern would take twenty times as long.
+    return _REMOVE in head or _LOST in head
+
 
 _NAME_SIZES = (len("a@b"), 2 * 255)
 _UNSEEN: tuple[tuple[Side, type[Event] | None, type[Event], int, int, Maker], ...] = (

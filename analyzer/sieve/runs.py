@@ -56,10 +56,11 @@ class Lying:
         while True:
             begin = ends[index - 1] if index else 0
             place = self._starts[index] + at - begin
-            part = min(size, ends[index] - at)
-            if part == size and not found:
-                return bytes(buffer[place : place + size])
-            found += bytes(buffer[place : place + part])
+            part = ends[index] - at
+            if part >= size and not found:
+                return buffer[place : place + size]
+            part = min(size, part)
+            found += buffer[place : place + part]
             at, size, index = at + part, size - part, index + 1
             if not size:
                 return found

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _LONGEST_FIRST = max(REQUEST_LIMIT, LENGTH_LIMIT)
 _IS_TAG = np.isin(np.arange(256), [tag[0] for tag in (*REQUESTS, *MESSAGES[Side.INITIATOR])])
 """Third byte of whatever a connection of ours can begin with: the tag behind a length of two bytes."""
+_IS_ANSWER = np.isin(np.arange(256), [tag[0] for tag in MESSAGES[Side.ACCEPTOR]])
+"""The same, of what an acceptor of ours says first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +50,8 @@ class Segments:
     """Bytes of payload."""
     cannot: Mask
     """Its payload is there, and is no first message of ours: neither a name nor a request of EPMD."""
+    cannot_answer: Mask
+    """Its payload is there, and is no first message of an acceptor of ours."""
 
     def part(self, places: slice | Places) -> Segments:
         """Some of them."""
@@ -80,7 +84,19 @@ def segments_of(batch: Batch, columns: Columns, rows: Places) -> Segments:
     readable = (length >= 3) & (begin + 3 <= batch.captured[rows])
     at = batch.offsets[rows] + np.where(readable, begin, 0)
     announced = buffer[at].astype(np.int64) << 8 | buffer[at + 1]
-    cannot = (announced == 0) | (announced > _LONGEST_FIRST) | ~_IS_TAG[buffer[at + 2]]
+    no_length, tag = (announced == 0) | (announced > _LONGEST_FIRST), buffer[at + 2]
+    cannot, cannot_answer = readable & (no_length | ~_IS_TAG[tag]), readable & (no_length | ~_IS_ANSWER[tag])
     return Segments(
-        sender, listener, sequence, acknowledgment, flags, window, ttl, ip_id, begin, length, readable & cannot
+        sender,
+        listener,
+        sequence,
+        acknowledgment,
+        flags,
+        window,
+        ttl,
+        ip_id,
+        begin,
+        length,
+        cannot,
+        cannot_answer,
     )

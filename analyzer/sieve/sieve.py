@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from analyzer.sieve.keys import Keys, Mask, Places
 
 SYN, SYN_ACK = 0x02, 0x12
+MASK = 0xFFFFFFFF
+ENOUGH = 600
+"""Bytes of a listener that speaks first, by which it is told apart without its opener's
+(:data:`analyzer.sessions.identify.ENOUGH`); with so many, that is left to it."""
 
 
 class Named(Protocol):
@@ -265,20 +269,32 @@ class Sieve:
         self._listens(batch.data(row)[begin:end], port)
 
     def _says_no(self, segments: Segments, first: int, last: int) -> int | None:
-        """The segment in ``first:last``, all of one connection from its SYN on, that shows that it is none of ours."""
+        """The segment in ``first:last``, all of one connection from its SYN on, that shows that it is none of ours: the
+        opener's first bytes, behind a few of the listener where that speaks first (SSH, mail)."""
         if self._ours[segments.listener[first]]:
             return None
-        opener, expected = segments.sender[first], (int(segments.sequence[first]) + 1) & 0xFFFFFFFF
+        opener, expected = segments.sender[first], (int(segments.sequence[first]) + 1) & MASK
+        answers: int | None = None
+        heard = 0
         for place in range(first, last):
-            flags, length = int(segments.flags[place]), int(segments.length[place])
+            flags, length, sequence = int(segments.flags[place]), int(segments.length[place]), segments.sequence[place]
             mine = segments.sender[place] == opener
             if flags & SYN_FIN_RST & ~SYN:
                 return None
             if flags & SYN:
-                if length or (mine and int(segments.sequence[place]) != expected - 1 & 0xFFFFFFFF):
+                known = expected if mine else answers
+                if length or (known is not None and sequence != known - 1 & MASK):
+                    return None
+                if not mine:
+                    answers = (int(sequence) + 1) & MASK
+            elif length and not mine:
+                if not heard and not (sequence == answers and segments.cannot_answer[place]):
+                    return None
+                heard += length
+                if heard >= ENOUGH:
                     return None
             elif length:
-                if not mine or int(segments.sequence[place]) != expected or not segments.cannot[place]:
+                if sequence != expected or not segments.cannot[place]:
                     return None
                 rest = slice(place + 1, last)
                 again = (segments.flags[rest] & SYN_ACK == SYN).any()
