@@ -7,8 +7,9 @@ What passes is decided by what the stages behind have learned:
   tells when its addresses and ports begin another connection.  The stream table looks at nothing else of such a
   stream either.
 * A connection whose SYN and first bytes are in one batch, to a port of which nobody knows anything, and whose first
-  bytes can be neither a name nor a request of EPMD, does not pass at all, until another SYN.  If its port is learned
-  before the packet that speaks, the packets of its opening are fetched again, before those that follow.
+  bytes can be neither a name nor a request of EPMD, does not pass at all, until another SYN; nor if its listener spoke
+  before that, a little, and not as an acceptor does.  If its port is learned before the packet that speaks, the packets
+  of its opening are fetched again, before those that follow.
 * Whatever the columns do not cover passes and is judged one by one: link types without a column, tunnels, fragments,
   IP options and extension headers, headers that are cut or contradict themselves, ICMP.
 * What is certainly no TCP (another protocol over plain IP, another ethertype) does not pass.

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from analyzer.sieve.columns import SYN_FIN_RST, Columns, columns_of
+from analyzer.sieve.columns import Columns, columns_of
+from analyzer.sieve.first_words import SYN, SYN_ACK, FirstWords
 from analyzer.sieve.keys import UNCOVERED, Table, key_of
 from analyzer.sieve.runs import SHORTEST, find_runs
-from analyzer.sieve.segments import Segments, segments_of
+from analyzer.sieve.segments import segments_of
 from dissectors.dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
     from analyzer.capture.bulk import PassedOver
     from analyzer.capture.packet import Run
     from analyzer.sieve.keys import Keys, Mask, Places
-
-SYN, SYN_ACK = 0x02, 0x12
-MASK = 0xFFFFFFFF
-ENOUGH = 600
-"""Bytes of a listener that speaks first, by which it is told apart without its opener's
-(:data:`analyzer.sessions.identify.ENOUGH`); with so many, that is left to it."""
 
 
 class Named(Protocol):
@@ -232,6 +227,7 @@ class Sieve:
         lasts = np.append(firsts[1:], len(rows))
         syn = segments.flags & SYN_ACK == SYN
         heads = syn[firsts] | self._unseen.has(sorted_keys[firsts])
+        told = FirstWords(segments, syn)
         drop: list[Places] = []
         openings: list[_Opening] = []
         added: list[int] = []
@@ -248,14 +244,15 @@ class Sieve:
                 first = begin
             if key in self._passed:
                 continue
-            said = self._says_no(segments, first, last)
+            port = told.listener[first]
+            said = None if self._ours[port] else told.says_no(first, last)
             if said is None:
                 self._unseen.remove(key)
                 continue
             drop.append(rows[first:last])
-            openings.append(_Opening(rows[first:last], int(rows[said]), int(segments.listener[first])))
+            openings.append(_Opening(rows[first:last], int(rows[said]), port))
             added.append(key)
-            self._tell_listener(batch, columns, int(rows[first]), int(segments.listener[first]))
+            self._tell_listener(batch, columns, int(rows[first]), port)
         if added:
             self._unseen.add(np.array(added, np.uint64))
             self.unseen[vantage] = self.unseen.get(vantage, 0) + len(added)
@@ -267,39 +264,6 @@ class Sieve:
         version, link = int(columns.version[row]), int(columns.link[row])
         begin, end = (link + 16, link + 20) if version == 4 else (link + 24, link + 40)
         self._listens(batch.data(row)[begin:end], port)
-
-    def _says_no(self, segments: Segments, first: int, last: int) -> int | None:
-        """The segment in ``first:last``, all of one connection from its SYN on, that shows that it is none of ours: the
-        opener's first bytes, behind a few of the listener where that speaks first (SSH, mail)."""
-        if self._ours[segments.listener[first]]:
-            return None
-        opener, expected = segments.sender[first], (int(segments.sequence[first]) + 1) & MASK
-        answers: int | None = None
-        heard = 0
-        for place in range(first, last):
-            flags, length, sequence = int(segments.flags[place]), int(segments.length[place]), segments.sequence[place]
-            mine = segments.sender[place] == opener
-            if flags & SYN_FIN_RST & ~SYN:
-                return None
-            if flags & SYN:
-                known = expected if mine else answers
-                if length or (known is not None and sequence != known - 1 & MASK):
-                    return None
-                if not mine:
-                    answers = (int(sequence) + 1) & MASK
-            elif length and not mine:
-                if not heard and not (sequence == answers and segments.cannot_answer[place]):
-                    return None
-                heard += length
-                if heard >= ENOUGH:
-                    return None
-            elif length:
-                if sequence != expected or not segments.cannot[place]:
-                    return None
-                rest = slice(place + 1, last)
-                again = (segments.flags[rest] & SYN_ACK == SYN).any()
-                return None if again else place
-        return None
 
 
 def _missed(index: int, keys: Keys, unimportant: Mask, forgotten: list[int]) -> Places:

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analyzer import pipeline
-from analyzer import sieve as sieve_package
 from analyzer.capture import Packet, Sifting, batch, open_source
-from analyzer.capture.packet import Elapsed, Run
+from analyzer.capture.packet import Elapsed
 from analyzer.capture.pcap import write_pcap
 from analyzer.decode import Decoder, Segment, Skipped, SkipReason, TcpFlags
-from analyzer.pipeline import Options
-from analyzer.report import json_doc, view
-from analyzer.sessions import identify
-from analyzer.sieve import Sieve
 from analyzer.sieve.columns import columns_of
 from analyzer.sieve.keys import UNCOVERED, key_of
-from analyzer.sieve.sieve import ENOUGH
-from dissectors.epmd_messages import Port2Req
 from samples import provenance
-from samples.conversation import Network
-from tests.analyzer.sessions.talking import port2_resp
+from tests.analyzer.sieve.sifted import sifted_report
 from tests.corpus import EVERY_SAMPLE, ROOT, SAMPLES, report_text
 
 MARKS = TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST
@@ -39,20 +29,6 @@ CLASSIC = sorted(
         if file.endswith(".pcap") and (provenance.HERE / file).read_bytes()[:4] != b"\x0a\x0d\x0d\x0a"
     }
 )
-
-
-def sifted_report(
-    paths: tuple[str, ...],
-    dist_ports: frozenset[int] = frozenset(),
-    *,
-    sieve: bool = True,
-    times: tuple[int | None, int | None] = (None, None),
-) -> str:
-    """The JSON report of captures."""
-    since, until = times
-    options = Options(dist_ports=dist_ports, sieve_from=0 if sieve else None, since=since, until=until)
-    with open_source(paths, stdin=io.BytesIO()) as source:
-        return json_doc.render(view.build(pipeline.analyze(source, options)))
 
 
 @pytest.mark.parametrize("most", [batch.MOST, 7])
@@ -157,86 +133,3 @@ def test_mutated_captures_give_the_same_report(
         since, until = (None if place is None or place >= len(left) else left[place][0] for place in part)
         times = since, until
         assert sifted_report((str(path),), times=times) == sifted_report((str(path),), sieve=False, times=times)
-
-
-BANNERS = (
-    b"SSH-2.0-OpenSSH_9.2\r\n",
-    b"220 mail\r\n",
-    b"\x00\x03sok",
-    b"\x00\x15n",
-    b"a",
-    b"\x16\x03\x03\x00\x10x",
-    bytes(700),
-)
-OPENERS = (
-    b"SSH-2.0-client\r\n",
-    b"\x00\x01n",
-    b"\x00\x05znode",
-    b"EHLO",
-    b"\x16\x03\x01\x00\x10x" + bytes(40),
-    b"",
-    b"\x00",
-)
-
-
-class _Passing(Sieve):
-    """Counts what passes."""
-
-    packets = 0
-
-    def sift(self, part: batch.Batch, vantage: int, capture: int) -> Iterator[int | Run]:
-        for each in super().sift(part, vantage, capture):
-            _Passing.packets += 1
-            yield each
-
-
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    says=st.lists(st.tuples(st.booleans(), st.sampled_from((*BANNERS, *OPENERS))), max_size=6),
-    told=st.none() | st.integers(0, 6),
-    swaps=st.lists(st.integers(0, 30), max_size=3),
-    lost=st.sets(st.integers(0, 30), max_size=3),
-)
-def test_who_speaks_first(
-    says: list[tuple[bool, bytes]], told: int | None, swaps: list[int], lost: set[int], tmp_path: Path
-) -> None:
-    """A listener, with whatever bytes, and perhaps while EPMD names its port to somebody: no difference."""
-    net = Network()
-    link = net.connect("10.0.0.1", "10.0.0.2", 2222)
-    for place, (listener, data) in enumerate(says):
-        if place == told:
-            net.looks_up("10.0.0.1", "10.0.0.2", Port2Req(name="node"), port2_resp("node", 2222))
-        (link.acceptor if listener else link.initiator).sends(data)
-    link.acceptor.closes()
-    for place in swaps:
-        if place + 1 < len(net.packets):
-            net.packets[place], net.packets[place + 1] = net.packets[place + 1], net.packets[place]
-    net.packets = [packet for place, packet in enumerate(net.packets) if place not in lost]
-    path = tmp_path / "first.pcapng"
-    path.write_bytes(net.pcapng())
-    if net.packets:
-        assert sifted_report((str(path),)) == sifted_report((str(path),), sieve=False)
-
-
-def test_a_listener_that_speaks_first_passes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As SSH does; one that speaks like an acceptor passes whole, and so does one that says much."""
-    monkeypatch.setattr(sieve_package, "Sieve", _Passing)
-    passed = {}
-    for banner in BANNERS:
-        net = Network()
-        link = net.connect("10.0.0.1", "10.0.0.2", 2222)
-        link.acceptor.sends(banner)
-        link.initiator.sends(OPENERS[0])
-        link.acceptor.closes()
-        path = tmp_path / "first.pcapng"
-        path.write_bytes(net.pcapng())
-        _Passing.packets = 0
-        sifted_report((str(path),))
-        passed[banner] = _Passing.packets
-    assert [banner for banner, packets in passed.items() if not packets] == [BANNERS[0], BANNERS[1], BANNERS[5]]
-    assert min(passed[banner] for banner in (BANNERS[2], BANNERS[3], BANNERS[4], BANNERS[6])) >= 5
-
-
-def test_enough_is_what_identification_takes() -> None:
-    """With more bytes of a listener it decides without its opener."""
-    assert ENOUGH <= identify.ENOUGH
