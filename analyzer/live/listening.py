@@ -53,7 +53,7 @@ def _get_the_right() -> str:
     return (
         f"{command}\n"
         f"  or:   sudo setcap cap_net_raw+ep {shlex.quote(str(interpreter))}\n"
-        "        (then every Python program of every user may listen)"
+        "        (then every program of that interpreter may listen, for any user; docs/live.md gives it to a copy)"
     )
 
 

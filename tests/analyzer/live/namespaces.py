@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,11 +93,11 @@ SNIFF = (sys.executable, "-m", "analyzer", "sniff")
 
 
 @contextmanager
-def sniffing(where: Namespace, *arguments: str | Path) -> Iterator[Sniffer]:
-    """``distscope sniff`` that listens already."""
+def sniffing(where: Namespace, *arguments: str | Path, command: Sequence[str | Path] = SNIFF) -> Iterator[Sniffer]:
+    """``distscope sniff`` that listens already; ``command``: called otherwise."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         process = subprocess.Popen(
-            ["ip", "netns", "exec", where.name, *map(str, (*SNIFF, *arguments))],
+            ["ip", "netns", "exec", where.name, *map(str, (*command, *arguments))],
             cwd=ROOT,
             text=True,
             stdout=out,

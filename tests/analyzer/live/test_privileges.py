@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
+import struct
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from analyzer.live import privileges
 from analyzer.live.privileges import Account, StillPrivileged, UnknownUser, account
-from tests.analyzer.live.namespaces import Sniffer, namespace, needs_namespaces, sniffing
+from tests.analyzer.live.namespaces import SNIFF, Sniffer, namespace, needs_namespaces, sniffing
+
+CAP_DAC_READ_SEARCH, CAP_NET_RAW = 2, 13
 
 
 def test_root_becomes_who_called_sudo_else_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,6 +76,40 @@ def test_a_running_sniff_has_no_capability(user: str, service: bool, tmp_path: P
             assert set(said["Gid"].split()) == {str(numbers.pw_gid)}
             assert said["Groups"] == "" or user == "root"
         assert sniffer.end() == 0
+
+
+@contextmanager
+def somebody_with_file_capabilities() -> Iterator[tuple[str | Path, ...]]:
+    """The command of a user who is not root and whose interpreter may listen, as docs/live.md says.
+
+    It may also read every file, for this interpreter and this project may be in a folder of root's."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        python = Path(folder, "python3")
+        shutil.copy(Path(sys.executable).resolve(), python)
+        # setcap cap_net_raw,cap_dac_read_search+ep (struct vfs_cap_data of linux/capability.h, version 2)
+        may = 1 << CAP_NET_RAW | 1 << CAP_DAC_READ_SEARCH
+        os.setxattr(python, "security.capability", struct.pack("<5I", 0x02000001, may, 0, 0, 0))
+        paths = ":".join(filter(None, sys.path))
+        who = ("setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups")
+        yield (*who, "env", f"PYTHONHOME={sys.base_prefix}", f"PYTHONPATH={paths}", python, *SNIFF[1:])
+
+
+@needs_namespaces
+def test_somebody_with_file_capabilities_listens_and_gives_them_up() -> None:
+    """Without root, from the first moment on."""
+    with namespace() as net, somebody_with_file_capabilities() as command:
+        with sniffing(net, "-i", "lo", command=command) as sniffer:
+            for said in threads_of(sniffer):
+                assert {said[name] for name in ("CapEff", "CapPrm", "CapInh", "CapAmb")} == {"0" * 16}
+                assert said["NoNewPrivs"] == "1"
+                assert set(said["Uid"].split()) == {str(pwd.getpwnam("nobody").pw_uid)}
+            net.python("import socket; socket.socket().connect_ex(('127.0.0.1', 4369))")
+            sniffer.wait_for("epmd-refused")
+            assert sniffer.end() == 1
+        done = net.run(*command, "-i", "lo", "--user", "root")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--user root: only root can become another user" in done.stderr
 
 
 def test_a_thread_that_keeps_a_capability_ends_it(tmp_path: Path) -> None:
