@@ -20,7 +20,7 @@ from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.correlate import Correlator
 from analyzer.sessions.endpoints import EPMD_PORT, Ports
 from analyzer.sessions.events import Event, Leg
-from analyzer.sessions.half_open import LISTED
+from analyzer.sessions.half_open import LISTED, HalfOpen
 from analyzer.sessions.surroundings import Extent, Surroundings
 from analyzer.sessions.views import join_views
 from analyzer.streams.stream import Data, ForgetReason, Forgotten, Stream, StreamEvent, Syn
@@ -71,6 +71,8 @@ class Options:
     half_open: int | None = LISTED
     """Attempts of a listener that were never more than a dial: with more, the later ones are counted only; None: all
     are listed."""
+    in_crowd: int | None = LISTED
+    """Openings of a listener that are followed while very many connections open at once; None: all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class Pipeline:
             self.streams.listening.learn,
             joined=witness.joined if witness is not None else None,
             room=options.room,
-            half_open=options.half_open,
+            half_open=HalfOpen(options.half_open, options.in_crowd),
         )
         self._witness = witness
         self.extents: dict[int, Extent] = {}

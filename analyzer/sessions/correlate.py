@@ -61,13 +61,13 @@ class Correlator:
         joined: Callable[[Stream, Attempt], None] | None = None,
         dissected: Dissected | None = None,
         room: int | None = None,
-        half_open: int | None = None,
+        half_open: HalfOpen | None = None,
     ) -> None:
         """``learned`` hears of every endpoint that EPMD told of: it listens, whatever the capture shows of it.
 
         ``joined`` hears of which attempt each stream is a part, ``dissected`` of everything in it.  ``room``: attempts
-        without an open connection that stay unpacked; ``half_open``: those of a listener that were never more than a
-        dial, and stay at all."""
+        without an open connection that stay unpacked; ``half_open``: which of those that were never more than a dial
+        are followed, and stay."""
         self._learned = learned or (lambda endpoint: None)
         self._joined = joined or (lambda stream, attempt: None)
         self._dissected = dissected
@@ -78,7 +78,7 @@ class Correlator:
         self._growing: Counter[Attempt] = Counter()
         """Open connections of each attempt."""
         self._over = Shelf(room)
-        self.half_open = HalfOpen(half_open)
+        self.half_open = half_open or HalfOpen()
         self._surplus: set[Attempt] = set()
         """Attempts that are only counted and still in the list."""
         self._ignored: set[Stream] = set()
@@ -256,7 +256,7 @@ class Correlator:
         or many of its kind are followed already."""
         vantage, opener, listener = opening
         if self._endpoints.expectation(vantage, listener) is None:
-            return self.half_open.counts
+            return not self.half_open.follows_all
         return not self._lookups.awaits(vantage, opener.address, listener) and self.half_open.can_wait(
             vantage, listener
         )

@@ -6,6 +6,7 @@ import pytest
 
 from analyzer.decode.segment import Endpoint
 from analyzer.sessions import correlate as correlate_
+from analyzer.sessions import half_open as half_open_
 from analyzer.sessions.correlate import Correlator
 from analyzer.sessions.endpoints import Ports
 from analyzer.sessions.half_open import HalfOpen
@@ -18,7 +19,8 @@ NODE, OTHER = Endpoint(BOB, PORT), Endpoint(BOB, PORT + 1)
 
 def correlated(clock: Clock, half_open: int | None) -> Correlator:
     """What is told, by an analysis that lists so many."""
-    correlator = Correlator(Ports(distribution=frozenset({PORT, PORT + 1})), half_open=half_open)
+    ports = Ports(distribution=frozenset({PORT, PORT + 1}))
+    correlator = Correlator(ports, half_open=HalfOpen(half_open, half_open))
     for event in clock.told:
         correlator.take(event)
     correlator.finish()
@@ -83,7 +85,7 @@ def test_two_points_of_observation_show_the_same_ones() -> None:
 def test_the_list_does_not_grow_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that are counted leave it before the end of the input."""
     monkeypatch.setattr(correlate_, "DROPPED_AT_ONCE", 8)
-    correlator = Correlator(Ports(distribution=frozenset({PORT})), half_open=2)
+    correlator = Correlator(Ports(distribution=frozenset({PORT})), half_open=HalfOpen(2))
     clock, most = Clock(), 0
     for _ in range(100):
         told = len(clock.told)
@@ -105,7 +107,8 @@ def test_who_waits_in_a_crowd() -> None:
     for event in clock.told:
         correlator.take(event)
     assert not correlator.can_wait(node)
-    assert not Correlator(half_open=None).can_wait(stranger)
+    assert not Correlator(half_open=HalfOpen(2)).can_wait(stranger)
+    assert not Correlator(half_open=HalfOpen(2)).can_wait(node)
 
 
 def test_what_came_to_nothing_is_counted() -> None:
@@ -119,3 +122,22 @@ def test_what_came_to_nothing_is_counted() -> None:
         f"5 more connections to {BOB} port {PORT}",
         f"1 more connections to {BOB} port {PORT + 1}",
     ]
+
+
+def test_a_scan_of_very_many_listeners(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those beyond the bound count as one."""
+    monkeypatch.setattr(half_open_, "LISTENERS", 3)
+    half_open = HalfOpen(2, 2)
+    for number in range(8):
+        half_open.came_to_nothing(0, Endpoint(f"10.0.0.{number}", PORT))
+    clock = Clock()
+    for number in range(9):
+        Talk(clock, listener=Endpoint(f"10.0.1.{number}", PORT)).syn()
+    surplus = [half_open.is_surplus(each) for each in attempts(clock, Ports(distribution=frozenset({PORT})))]
+    assert surplus == [False] * 5 + [True] * 4
+    assert [half_open.can_wait(0, Endpoint(f"10.0.0.{number}", PORT)) for number in range(7)] == [False] * 5 + [
+        True
+    ] * 2
+    told = [note.partition(" never")[0] for note in half_open.notes()]
+    assert told[:2] == [f"1 more connections to 10.0.0.0 port {PORT}", f"1 more connections to 10.0.0.1 port {PORT}"]
+    assert told[3:] == ["9 more connections to many other listeners"]
