@@ -14,8 +14,15 @@ Tags that the network card has taken off are no part of what the kernel filters:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from analyzer.capture.bulk import PRODUCT_OF_ADDRESSES, PRODUCT_OF_PORTS, SUM_OF_ADDRESSES, SUM_OF_PORTS
+from analyzer.capture.bulk import (
+    FOLD_OF_ADDRESS,
+    PRODUCT_OF_ADDRESSES,
+    PRODUCT_OF_PORTS,
+    SUM_OF_ADDRESSES,
+    SUM_OF_PORTS,
+)
 from analyzer.capture.linktypes import LinkType
 
 Instruction = tuple[int, int, int, int]
@@ -56,16 +63,29 @@ def kernel_filter(link_type: int) -> str:
 # --- Programs --------------------------------------------------------------------------------------------------------
 
 _LOAD, _LOAD_HALF, _LOAD_BYTE, _LOAD_LENGTH = 0x20, 0x28, 0x30, 0x80
-_STORE, _RECALL_X, _TO_X = 0x02, 0x61, 0x07
+_STORE, _RECALL, _RECALL_X, _TO_X = 0x02, 0x60, 0x61, 0x07
 _ADD_X, _TIMES_X, _TIMES = 0x0C, 0x2C, 0x24
 _GO, _IF_EQUAL, _IF_NOT_LESS, _IF_ANY_BIT, _ANSWER = 0x05, 0x15, 0x35, 0x45, 0x06
 _PACKET_TYPE = 0xFFFFF004
 """Where the kernel tells whether a packet comes or goes."""
 _OUTGOING = 4
-_ETHERTYPE_AT, _IPV4 = 12, 0x0800
+_ETHERTYPE_AT, _IPV4, _IPV6 = 12, 0x0800, 0x86DD
+_TCP = 6
 _SYN_FIN_RST = 0x07
+_SUM, _ONE, _OTHER = 0, 1, 2
+"""Places of the memory that a program has."""
 LONGEST = 4096
 """Instructions that the kernel takes (BPF_MAXINSNS)."""
+
+
+class _Test(NamedTuple):
+    """What is asked of a packet, and the answer that is wanted."""
+
+    load: int
+    at: int
+    test: int
+    operand: int
+    wanted: bool = True
 
 
 def program(
@@ -79,40 +99,75 @@ def program(
     if not keep_out or link is None:
         return [*once, *static]
     tree = _tree(keep_out)
-    head = _plain_tcp(link, len(tree) + len(_number(link)))
-    return [*once, *head, *_number(link), *tree, *static]
+    number = _number_6(link)
+    six = [*_only_if(_plain_tcp_6(link), len(number) + len(tree)), *number]
+    number = [*_number_4(link), (_GO, 0, 0, len(six))]
+    four = [*_only_if(_plain_tcp_4(link), len(number)), *number]
+    return [*once, *four, *six, *tree, *static]
 
 
-def _plain_tcp(link: int, behind: int) -> list[Instruction]:
-    """Goes on with plain TCP segments that neither open nor end anything, else past ``behind`` instructions."""
-    tests = [(_LOAD_LENGTH, _IF_NOT_LESS, link + 40, 0)]
-    if link:
-        tests.append((_LOAD_HALF, _IF_EQUAL, _IPV4, _ETHERTYPE_AT))
-    tests += [(_LOAD_BYTE, _IF_EQUAL, 0x45, link), (_LOAD_BYTE, _IF_EQUAL, 6, link + 9)]
-    refused = [(_LOAD_HALF, _IF_ANY_BIT, 0x3FFF, link + 6), (_LOAD_BYTE, _IF_ANY_BIT, _SYN_FIN_RST, link + 33)]
+def _plain_tcp_4(link: int) -> list[_Test]:
+    """An IPv4 datagram without options, whole, with a TCP segment that neither opens nor ends anything."""
+    return [
+        _Test(_LOAD_LENGTH, 0, _IF_NOT_LESS, link + 40),
+        *([_Test(_LOAD_HALF, _ETHERTYPE_AT, _IF_EQUAL, _IPV4)] if link else []),
+        _Test(_LOAD_BYTE, link, _IF_EQUAL, 0x45),
+        _Test(_LOAD_BYTE, link + 9, _IF_EQUAL, _TCP),
+        _Test(_LOAD_HALF, link + 6, _IF_ANY_BIT, 0x3FFF, wanted=False),
+        _Test(_LOAD_BYTE, link + 33, _IF_ANY_BIT, _SYN_FIN_RST, wanted=False),
+    ]
+
+
+def _plain_tcp_6(link: int) -> list[_Test]:
+    """The same in IPv6, where its header comes first and TCP's next."""
+    return [
+        _Test(_LOAD_LENGTH, 0, _IF_NOT_LESS, link + 60),
+        *([_Test(_LOAD_HALF, _ETHERTYPE_AT, _IF_EQUAL, _IPV6)] if link else []),
+        _Test(_LOAD_BYTE, link, _IF_NOT_LESS, 0x60),
+        _Test(_LOAD_BYTE, link, _IF_NOT_LESS, 0x70, wanted=False),
+        _Test(_LOAD_BYTE, link + 6, _IF_EQUAL, _TCP),
+        _Test(_LOAD_BYTE, link + 53, _IF_ANY_BIT, _SYN_FIN_RST, wanted=False),
+    ]
+
+
+def _only_if(tests: Sequence[_Test], behind: int) -> list[Instruction]:
+    """Goes on with packets that pass all ``tests``, else past ``behind`` instructions."""
     made: list[Instruction] = []
-    left = 3 * (len(tests) + len(refused))
-    for load, test, operand, at in (*tests, *refused):
+    left = 3 * len(tests)
+    for load, at, test, operand, wanted in tests:
         left -= 3
-        wanted = (load, test, operand, at) in tests
         # Jumps on conditions reach 255 instructions, others reach any.
         made += [(load, 0, 0, at), (test, int(wanted), int(not wanted), operand), (_GO, 0, 0, left + behind)]
     return made
 
 
-def _number(link: int) -> list[Instruction]:
+def _number_4(link: int) -> list[Instruction]:
     """The number of the packet's connection, as :mod:`analyzer.capture.bulk` has it."""
+    return _mixed(((_LOAD, 0, 0, link + 12), (_LOAD, 0, 0, link + 16)), link + 20)
+
+
+def _number_6(link: int) -> list[Instruction]:
     made: list[Instruction] = []
-    for width, at, step, total, product in (
-        (_LOAD, link + 12, 4, SUM_OF_ADDRESSES, PRODUCT_OF_ADDRESSES),
-        (_LOAD_HALF, link + 20, 2, SUM_OF_PORTS, PRODUCT_OF_PORTS),
+    for begin, place in ((link + 8, _ONE), (link + 24, _OTHER)):
+        made.append((_LOAD, 0, 0, begin))
+        for at in range(begin + 4, begin + 16, 4):
+            made += [(_TIMES, 0, 0, FOLD_OF_ADDRESS), (_TO_X, 0, 0, 0), (_LOAD, 0, 0, at), (_ADD_X, 0, 0, 0)]
+        made.append((_STORE, 0, 0, place))
+    return [*made, *_mixed(((_RECALL, 0, 0, _ONE), (_RECALL, 0, 0, _OTHER)), link + 40)]
+
+
+def _mixed(addresses: tuple[Instruction, Instruction], ports_at: int) -> list[Instruction]:
+    ports = ((_LOAD_HALF, 0, 0, ports_at), (_LOAD_HALF, 0, 0, ports_at + 2))
+    made: list[Instruction] = []
+    for (one, other), operation, factor in (
+        (addresses, _ADD_X, SUM_OF_ADDRESSES),
+        (addresses, _TIMES_X, PRODUCT_OF_ADDRESSES),
+        (ports, _ADD_X, SUM_OF_PORTS),
+        (ports, _TIMES_X, PRODUCT_OF_PORTS),
     ):
-        for operation, factor in ((_ADD_X, total), (_TIMES_X, product)):
-            made += [(width, 0, 0, at), (_TO_X, 0, 0, 0), (width, 0, 0, at + step)]
-            made += [(operation, 0, 0, 0), (_TIMES, 0, 0, factor)]
-            if len(made) > 5:
-                made += [(_RECALL_X, 0, 0, 0), (_ADD_X, 0, 0, 0)]
-            made.append((_STORE, 0, 0, 0))
+        before = [(_RECALL_X, 0, 0, _SUM), (_ADD_X, 0, 0, 0)] if made else []
+        made += [one, (_TO_X, 0, 0, 0), other, (operation, 0, 0, 0), (_TIMES, 0, 0, factor), *before]
+        made.append((_STORE, 0, 0, _SUM))
     return made[:-1]
 
 

@@ -29,6 +29,13 @@ FORGOTTEN = 60 * 10**9
 SUM_OF_ADDRESSES, PRODUCT_OF_ADDRESSES = 0x9E3779B1, 0x85EBCA77
 SUM_OF_PORTS, PRODUCT_OF_PORTS = 0xC2B2AE3D, 0x27D4EB2F
 """Factors of the parts of a connection's number, modulo 2 to the 32nd."""
+FOLD_OF_ADDRESS = 0x165667B1
+"""By which a part of an IPv6 address is multiplied before the next 32 bits are added."""
+_ADDRESSES_AT: dict[int, tuple[tuple[int, ...], tuple[int, ...], int]] = {
+    4: ((12,), (16,), 20),
+    6: ((8, 12, 16, 20), (24, 28, 32, 36), 40),
+}
+"""Version of IP → where each 32 bits of both addresses stand, and the ports of TCP behind a plain header."""
 
 
 class Headers(Protocol):
@@ -86,26 +93,31 @@ class Bulk:
 
 
 def _numbers(batch: Batch, headers: Headers, rows: NDArray[np.int64]) -> NDArray[np.uint32]:
-    """Of the connections of those of the packets ``rows`` that are IPv4."""
-    rows = rows[headers.version[rows] == 4]
-    links = headers.link[rows]
+    """Of the connections of the packets ``rows``."""
+    versions, links = headers.version[rows], headers.link[rows]
     parts = [np.zeros(0, np.uint32)]
-    for link in np.unique(links).tolist():
-        heads = batch.heads[rows[links == link]]
-        layout = np.dtype(
-            {
-                "names": ["source", "destination", "from", "to"],
-                "formats": [">u4", ">u4", ">u2", ">u2"],
-                "offsets": [link + 12, link + 16, link + 20, link + 22],
-                "itemsize": heads.itemsize,
-            }
-        )
-        fields = heads.view(layout)
-        source, destination, begin, end = (fields[name].astype(np.uint32) for name in layout.names or ())
-        parts.append(
-            (source + destination) * np.uint32(SUM_OF_ADDRESSES)
-            + source * destination * np.uint32(PRODUCT_OF_ADDRESSES)
-            + (begin + end) * np.uint32(SUM_OF_PORTS)
-            + begin * end * np.uint32(PRODUCT_OF_PORTS)
-        )
+    for version, (one, other, ports) in _ADDRESSES_AT.items():
+        for link in np.unique(links[versions == version]).tolist():
+            heads = batch.heads[rows[(versions == version) & (links == link)]]
+            source, destination = (_folded(heads, [link + at for at in places]) for places in (one, other))
+            begin, end = (_field(heads, ">u2", link + ports + at) for at in (0, 2))
+            parts.append(
+                (source + destination) * np.uint32(SUM_OF_ADDRESSES)
+                + source * destination * np.uint32(PRODUCT_OF_ADDRESSES)
+                + (begin + end) * np.uint32(SUM_OF_PORTS)
+                + begin * end * np.uint32(PRODUCT_OF_PORTS)
+            )
     return np.concatenate(parts)
+
+
+def _folded(heads: NDArray[np.void], places: list[int]) -> NDArray[np.uint32]:
+    """An address, all of its bits in 32."""
+    folded = np.zeros(len(heads), np.uint32)
+    for at in places:
+        folded = folded * np.uint32(FOLD_OF_ADDRESS) + _field(heads, ">u4", at)
+    return folded
+
+
+def _field(heads: NDArray[np.void], kind: str, at: int) -> NDArray[np.uint32]:
+    layout = np.dtype({"names": ["field"], "formats": [kind], "offsets": [at], "itemsize": heads.itemsize})
+    return heads.view(layout)["field"].astype(np.uint32)

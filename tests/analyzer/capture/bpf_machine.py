@@ -27,6 +27,8 @@ def answer(program: Sequence[Instruction], packet: bytes, *, outgoing: bool = Fa
             a = len(packet)
         elif operation == 0x02:
             memory[k] = a
+        elif operation == 0x60:
+            a = memory[k]
         elif operation == 0x61:
             x = memory[k]
         elif operation == 0x07:

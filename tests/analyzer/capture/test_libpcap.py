@@ -81,6 +81,38 @@ def test_the_filter_is_the_kernels(interface: str) -> None:
 
 
 @needs_namespaces
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("interface", ["lo", "any"])
+def test_the_kernel_keeps_out_the_connection_that_it_is_told(interface: str, address: str) -> None:
+    """By the number that its packets have here; another one between the same hosts passes."""
+    with namespace() as net:
+        said = answer(
+            net,
+            "from analyzer.capture.bulk import _numbers\n"
+            "from analyzer.sieve.columns import columns_of\n"
+            "def numbers(tap, wanted):\n"
+            "    found, deadline = [], time.monotonic() + 20\n"
+            "    while len(found) < wanted and time.monotonic() < deadline:\n"
+            "        select.select([tap], [], [], 0.2)\n"
+            "        batch = tap.read()\n"
+            "        if batch is not None:\n"
+            "            columns = columns_of(batch, 0)\n"
+            "            found += map(int, _numbers(batch, columns, columns.keys.nonzero()[0]))\n"
+            "    return found\n"
+            f"tap = LibpcapTap({interface!r}, 1 << 20); tap.set_filter(kernel_filter(tap.link_type))\n"
+            f"server = socket.create_server(({address!r}, 0), family=socket.AF_INET6 if ':' in {address!r} else 2)\n"
+            "def connect():\n"
+            f"    return socket.create_connection(({address!r}, server.getsockname()[1])), server.accept()[0]\n"
+            "def talk(pair):\n    pair[0].send(b'question'); pair[1].send(b'answer')\n"
+            "one = connect(); known = numbers(tap, 3)\n"
+            "tap.set_filter(kernel_filter(tap.link_type), [known[0]])\n"
+            "talk(one); other = connect(); talk(other); seen = numbers(tap, 5)\n"
+            "print(json.dumps([len(set(known)), len(set(seen)), known[0] in seen]))",
+        )
+    assert said == [1, 1, False]
+
+
+@needs_namespaces
 def test_an_interface_that_goes_down_or_never_was() -> None:
     """Each is told as what it is."""
     with pair() as (one, _):
