@@ -9,17 +9,24 @@ from analyzer.sessions.attempt import Attempt, Kind, Stage
 from dissectors.dialogue import Side
 
 SECOND = 10**9
-LOOK_EVERY = SECOND
+GLANCE_EVERY = SECOND // 4
 """Nanoseconds of capture time between two looks at attempts that have fallen silent."""
+LOOK_EVERY = SECOND
+"""The same, at what may be up."""
 SILENCE = 8 * SECOND
 """After this nothing more is expected of a setup: every timer of it is over (net_setuptime is 7 s)."""
 CLOSED = SECOND
 """After this nothing more is expected of a connection that one side has closed: the other answers at once, or hangs.
 And an established link that gets no acknowledgments is looked at so long after each repetition."""
+WAITED = 6 * SECOND
+"""Who says nothing for so long and closes then, in the middle of a setup, has waited until a timer was over."""
+GAVE_UP = GLANCE_EVERY
+"""After this nothing more is expected of the one that was waited for."""
 UNANSWERED = 3
 """SYNs after which somebody who waits wants to know why: 3 seconds."""
 UP = frozenset({"connected", "registered"})
 """Verdicts that last: they are given while the connection is open."""
+_HANDSHAKE = frozenset({Stage.NAME, Stage.STATUS, Stage.CHALLENGE, Stage.REPLY, Stage.ACK})
 _MAY_BE_UP = frozenset({Stage.TLS, Stage.ACK, Stage.CONNECTED})
 
 Judge = Callable[[Attempt], Diagnosis]
@@ -52,6 +59,7 @@ class Watch:
         self._dialling: set[Attempt] = set()
         """Told as waiting."""
         self._looked_at = 0
+        self._glanced_at = 0
 
     def heard(self, attempt: Attempt, at: int) -> None:
         """``attempt`` has an event at ``at``; once it is settled it is told at once."""
@@ -73,21 +81,26 @@ class Watch:
 
     def passed(self, now: int) -> None:
         """Look at what fell silent: a SYN that nobody answers never ends, and is a problem all the same."""
-        if now - self._looked_at < LOOK_EVERY:
+        if now - self._glanced_at < GLANCE_EVERY:
             return
-        self._looked_at = now
-        for attempt in self._fresh & self._waiting.keys():
-            diagnosis = self._judge(attempt)
-            # A finished handshake can be a problem, too: of two nodes with one name, the second one gets through.
-            if diagnosis.verdict in UP or (attempt.stage is Stage.CONNECTED and not _half_closed(attempt)):
-                self._say(attempt, diagnosis)
-        self._fresh.clear()
+        self._glanced_at = now
+        if now - self._looked_at >= LOOK_EVERY:
+            self._looked_at = now
+            self._tell_up()
         for attempt, at in [(each, at) for each, at in self._waiting.items() if now - at >= self._patience(each)]:
             diagnosis = self._judge(attempt)
             if now - at >= SILENCE:
                 del self._waiting[attempt]
             if diagnosis.outcome is Outcome.PROBLEM:
                 self._say(attempt, diagnosis)
+
+    def _tell_up(self) -> None:
+        for attempt in self._fresh & self._waiting.keys():
+            diagnosis = self._judge(attempt)
+            # A finished handshake can be a problem, too: of two nodes with one name, the second one gets through.
+            if diagnosis.verdict in UP or (attempt.stage is Stage.CONNECTED and not _half_closed(attempt)):
+                self._say(attempt, diagnosis)
+        self._fresh.clear()
 
     def last_word(self, attempt: Attempt) -> None:
         """Nothing more will come of ``attempt``: it is told now if it never was."""
@@ -103,6 +116,8 @@ class Watch:
 
     def _patience(self, attempt: Attempt) -> int:
         """How long an attempt has to be silent until that tells something: one that was told is here as it fails."""
+        if _gave_up(attempt):
+            return GAVE_UP
         return CLOSED if attempt in self._told or _half_closed(attempt) else SILENCE
 
     def _tell_waiting(self, attempt: Attempt) -> None:
@@ -125,6 +140,16 @@ def _half_closed(attempt: Attempt) -> bool:
     if link is not None:
         return link.end is not None
     return epmd is not None and epmd.end is not None and epmd.end.side is Side.INITIATOR
+
+
+def _gave_up(attempt: Attempt) -> bool:
+    """The initiator has waited for the other side of a handshake, in vain, and has closed.
+
+    Not with TLS: there it takes a second to tell a listener that hangs from one that is none of TLS."""
+    end = attempt.link.end if attempt.link is not None else None
+    if end is None or end.side is not Side.INITIATOR or attempt.stage not in _HANDSHAKE:
+        return False
+    return end.packet.at - max(event.packet.at for event in attempt.timeline if event is not end) >= WAITED
 
 
 def _unheard(attempt: Attempt) -> bool:

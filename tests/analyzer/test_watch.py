@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.findings import Certainty, Diagnosis, Outcome
 from analyzer.sessions.attempt import Attempt
-from analyzer.watch import LOOK_EVERY, SILENCE, Watch
+from analyzer.watch import GLANCE_EVERY, LOOK_EVERY, SILENCE, Watch
 from tests.analyzer.sessions.talking import BACK, OUT, Clock, Talk, attempts
 
 START = 100 * SILENCE
@@ -104,6 +104,18 @@ def test_one_side_that_closes_is_judged_a_second_later() -> None:
     audience.watch.heard(given_up, START)
     audience.watch.passed(START + LOOK_EVERY)
     assert audience.told == [given_up]
+
+
+def test_who_gives_up_when_a_timer_is_over_is_judged_with_the_next_glance() -> None:
+    """At the seventh second, not later: whoever hung for so long does not answer a FIN."""
+    for waited, told in ((7_000, 1), (5_000, 0)):
+        clock = Clock()
+        Talk(clock).dial().name().fin(OUT, after=waited)
+        [given_up] = attempts(clock)
+        audience = Audience(Outcome.PROBLEM)
+        audience.watch.heard(given_up, START)
+        audience.watch.passed(START + GLANCE_EVERY)
+        assert len(audience.told) == told
 
 
 def test_a_link_that_one_side_gives_up_is_told_anew() -> None:
