@@ -16,9 +16,10 @@ INTERRUPTED, INTERNAL = 130, 70
 """Exit statuses for what is neither a verdict nor the user's mistake (128 + SIGINT, and EX_SOFTWARE of sysexits.h)."""
 
 
-COLLECT_AFTER = (20_000, 50, 100)
+COLLECT_AFTER = (60_000, 20, 100)
 """Thresholds of the collector of cyclic garbage.  Attempts stay until the report is made, and hardly anything here is
-part of a cycle: at Python's own thresholds a third of the time goes into looking at them again and again."""
+part of a cycle: at Python's own thresholds a third of the time goes into looking at them again and again.  The first
+one is beyond what a small capture takes, modules and all (36,000)."""
 
 FIRST_PAGE = os.path.join(os.path.dirname(__file__), "cli", "help.txt")  # noqa: PTH118, PTH120 (pathlib costs 4 ms)
 """What ``distscope --help`` prints on a terminal of at least ``COLUMNS`` columns; ``docs.generate`` writes it."""

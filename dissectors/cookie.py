@@ -6,10 +6,16 @@ docs/protocol.md 2.5.  A cookie is never shown: nothing here has a representatio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Protocol
 
 COOKIE_LIMIT = 255
 """A cookie is an atom, and an atom has no more characters."""
+
+
+class _Hash(Protocol):
+    def digest(self) -> bytes: ...
 
 
 class CookieError(ValueError):
@@ -18,10 +24,19 @@ class CookieError(ValueError):
 
 def digest(cookie: bytes, challenge: int) -> bytes:
     """The 16 bytes that prove, to the node that sent ``challenge``, that the sender knows ``cookie``."""
-    # Loads OpenSSL, and only who names a cookie needs it.
-    from hashlib import md5
+    return _md5()(cookie + str(challenge).encode(), usedforsecurity=False).digest()
 
-    return md5(cookie + str(challenge).encode(), usedforsecurity=False).digest()
+
+@cache
+def _md5() -> Callable[..., _Hash]:
+    """Python's own implementation where it was built with it: to load OpenSSL, as hashlib does, takes longer than to
+    diagnose a small capture."""
+    try:
+        from _md5 import md5
+    except ImportError:
+        from hashlib import md5
+    made: Callable[..., _Hash] = md5
+    return made
 
 
 def read_cookie_file(content: bytes) -> bytes:

@@ -21,6 +21,10 @@ T = TypeVar("T")
 MISSING: Final[Any] = object()
 """In place of a default that is not there."""
 
+BY_HAND = 8
+"""Instances of a class that are made before its ``__init__`` is compiled, which takes as long as to make thirty.  In
+the diagnosis of a small capture most classes have fewer."""
+
 
 class Field:
     """What the class says of one of its fields."""
@@ -114,14 +118,42 @@ def _declared(namespace: dict[str, Any], kw_only: bool) -> dict[str, Field]:
 
 
 def _late_init(cls: Any, fields: Mapping[str, Field], frozen: bool) -> Callable[..., None]:
-    """Writes the real ``__init__`` in its own place when it is called first."""
+    """Sets the fields of the first instances one by one.  Compiles the real ``__init__`` in its own place when there
+    are more, or when the arguments do not fit: it says what is wrong with them."""
+    made = 0
 
     def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
-        init = _init(cls, fields, frozen)
-        cls.__init__ = init
-        init(self, *args, **kwargs)
+        nonlocal made
+        made += 1
+        values = None if made > BY_HAND else _values_by_name(fields, args, kwargs)
+        if values is None:
+            init = _init(cls, fields, frozen)
+            cls.__init__ = init
+            init(self, *args, **kwargs)
+            return
+        for name, value in values.items():
+            # The slot's own setter is the way around ``__setattr__`` of frozen ones.
+            getattr(cls, name).__set__(self, value)
+        if hasattr(cls, "__post_init__"):
+            self.__post_init__()
 
     return __init__
+
+
+def _values_by_name(
+    fields: Mapping[str, Field], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The value of each field, as a call with these arguments sets it; None where they do not fit."""
+    places = [name for name, each in fields.items() if not each.kw_only]
+    values = dict(zip(places, args, strict=False))
+    if len(args) > len(places) or not values.keys().isdisjoint(kwargs):
+        return None
+    values |= kwargs
+    for name, each in fields.items():
+        if name not in values:
+            values[name] = each.default if each.default_factory is None else each.default_factory()
+    # One that has no default is missing, or one is of no field.
+    return None if len(values) > len(fields) or any(value is MISSING for value in values.values()) else values
 
 
 def _init(cls: Any, fields: Mapping[str, Field], frozen: bool) -> Callable[..., None]:

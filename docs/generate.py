@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import itertools
 import re
@@ -17,6 +18,9 @@ import click
 
 from analyzer import rules
 from analyzer.cli import cli
+from analyzer.rules import index
+from analyzer.rules.catalogue import PACKAGE, Entry, entries
+from analyzer.rules.rule import Rule
 from analyzer.sessions import events
 from analyzer.sessions.events import Event
 from analyzer.sessions.states import PROVES, TABLE, Stage, State, stage_of
@@ -190,12 +194,45 @@ def first_page() -> str:
         return f"{cli.get_help(top)}\n"
 
 
+# --- analyzer/rules/index.py -----------------------------------------------------------------------------------------
+
+INDEX = '''\
+"""Code, module, last resort, needs and stages of every rule of this folder, so that few of them have to be loaded.
+
+Written by make docs from what the rules declare.
+"""
+
+from __future__ import annotations
+
+INDEX: tuple[tuple[str, str, bool, tuple[str, ...], tuple[str, ...]], ...] = (
+{entries})
+'''
+
+
+def rule_index() -> str:
+    """What the rules declare, for :mod:`analyzer.rules.catalogue`."""
+    return INDEX.format(entries="".join(f"    {_entry(rule)},\n" for rule in OURS))
+
+
+def _entry(rule: Rule) -> str:
+    entry = Entry.of(rule)
+    row = (
+        entry.id,
+        entry.module.removeprefix(f"{PACKAGE}."),
+        entry.last_resort,
+        tuple(kind.__name__ for kind in rule.needs),
+        tuple(stage.value for stage in rule.at),
+    )
+    return repr(row).replace("'", '"')
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "rules.md": index_page,
     **{f"verdicts/{rule.name}.md": partial(verdict_page, rule.name) for rule in OURS},
     "states.md": states_page,
     "cli.md": cli_page,
     "../analyzer/cli/help.txt": first_page,
+    "../analyzer/rules/index.py": rule_index,
 }
 """File, from this folder → what it holds."""
 
@@ -203,6 +240,10 @@ PAGES: Mapping[str, Callable[[], str]] = {
 def main() -> int:
     """Writes the pages, and removes those of rules that are no more."""
     VERDICTS.mkdir(exist_ok=True)
+    # New rules must be known before the examples of the pages are diagnosed.
+    Path(index.__file__).write_text(rule_index(), encoding="utf-8")
+    importlib.reload(index)
+    entries.cache_clear()
     for path in VERDICTS.glob("*.md"):
         if f"{VERDICTS.name}/{path.name}" not in PAGES:
             path.unlink()

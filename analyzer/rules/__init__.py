@@ -1,46 +1,39 @@
-"""Attempts → findings → verdict: finds every rule, runs them all, contains a crash, and picks the best explanation.
+"""Attempts → findings → verdict: finds every rule, asks those that may know, contains a crash, and picks the best
+explanation.
 
-A rule is a module in a folder beside this file with a ``RULE`` in it; nothing else has to be edited.  Third parties
-offer theirs through the entry point group ``distscope.rules``, each naming a :class:`~analyzer.rules.rule.Rule`.
+A rule is a module in a folder beside this file with a ``RULE`` in it; ``make docs`` enters it into
+:mod:`analyzer.rules.index`.  Third parties offer theirs through the entry point group ``distscope.rules``, each naming
+a :class:`~analyzer.rules.rule.Rule`.
 """
 
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Iterable, Iterator
 from functools import cache
 
 from analyzer.errors import UnusableRule
 from analyzer.findings import Certainty, Diagnosis, Finding, Outcome
 from analyzer.offered import offered
+from analyzer.rules.catalogue import ENTRY_POINTS, Entry, candidates, distinct
 from analyzer.rules.rule import Rule
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.states import Stage
 from analyzer.sessions.surroundings import Surroundings
 from dissectors.dataclass import replace
 
-ENTRY_POINTS = "distscope.rules"
 _PROGRESS = {stage: index for index, stage in enumerate(Stage)}
 
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule, by code."""
-    found: dict[str, Rule] = {}
-    names: dict[str, Rule] = {}
-    for rule in _discovered():
-        for key, known in ((rule.id, found), (rule.name, names)):
-            if key in known:
-                raise UnusableRule(
-                    f"two rules are called {key}: {_source(known[key])} and {_source(rule)}",
-                    next_step="uninstall the package that offers one of them",
-                )
-        found[rule.id] = names[rule.name] = rule
-    return tuple(found[code] for code in sorted(found))
+    """Every rule, by code, loaded from where it is: a diagnosis does without."""
+    return tuple(entry.rule for entry in distinct(map(Entry.of, _discovered())))
 
 
 def _discovered() -> Iterable[Rule]:
+    import pkgutil  # a diagnosis does without it, too
+
     for folder in pkgutil.iter_modules(__path__, f"{__name__}."):
         if not folder.ispkg:
             continue
@@ -48,10 +41,6 @@ def _discovered() -> Iterable[Rule]:
         for module in pkgutil.iter_modules(package.__path__, f"{folder.name}."):
             yield importlib.import_module(module.name).RULE
     yield from offered(ENTRY_POINTS, Rule, UnusableRule)
-
-
-def _source(rule: Rule) -> str:
-    return rule.checks[0].__module__ if rule.checks else rule.id
 
 
 def find_rule(name: str) -> Rule | None:
@@ -97,12 +86,7 @@ def judge(attempt: Attempt, around: Surroundings) -> Diagnosis:
 def _heard(attempt: Attempt, around: Surroundings, *, last_resort: bool) -> Iterator[tuple[Attempt, Finding]]:
     """What the rules say of each view; those of last resort, or the others."""
     for view in (attempt, *attempt.views):
-        shown = set[type]().union(*(kind.__mro__ for kind in set(map(type, view.timeline))))
-        for rule in all_rules():
-            if (rule.outcome is Outcome.INCONCLUSIVE) is not last_resort:
-                continue
-            if rule.needs and shown.isdisjoint(rule.needs):
-                continue
+        for rule in candidates(view, last_resort=last_resort):
             try:
                 findings = list(rule.run(view, around))
             except Exception as error:

@@ -53,6 +53,8 @@ class Rule:
     """One sentence; ``{initiator}``, ``{acceptor}`` and the fields given to :meth:`finding` are filled in."""
     needs: tuple[type[Event], ...] = ()
     """Without any event of these classes on the timeline it has nothing to say, and is not asked; (): it always is."""
+    at: tuple[Stage, ...] = ()
+    """Of an attempt that got anywhere else it has nothing to say, and is not asked; (): wherever it got to."""
     fix: tuple[Fix, ...] = ()
     references: tuple[str, ...] = ()
     checks: list[Check] = field(default_factory=list, repr=False)

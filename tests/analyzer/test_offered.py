@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.offered import entry_points_of
-from analyzer.rules import ENTRY_POINTS
+from analyzer.rules.catalogue import ENTRY_POINTS
 
 
 def install(folder: Path, text: str) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
-from dissectors.cookie import CookieError, CookieJar, digest, read_cookie_file
+from dissectors.cookie import CookieError, CookieJar, _md5, digest, read_cookie_file
 
 # docs/protocol.md 2.5: both digests of one handshake with the cookie `k`, and one with a wrong cookie.
 EXAMPLES = [
@@ -18,6 +21,18 @@ EXAMPLES = [
 def test_digest(cookie: bytes, challenge: int, expected: str) -> None:
     """MD5 of the cookie and the challenge in decimal, as real nodes sent it."""
     assert digest(cookie, challenge).hex() == expected
+
+
+def test_a_digest_does_without_openssl_and_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python may be built without its own MD5; where it has it, OpenSSL is not loaded."""
+    script = "import sys; from dissectors.cookie import digest; digest(b'k', 1); sys.exit('_hashlib' in sys.modules)"
+    subprocess.run([sys.executable, "-c", script], check=True)
+    monkeypatch.setitem(sys.modules, "_md5", None)
+    _md5.cache_clear()
+    cookie, challenge, expected = EXAMPLES[0]
+    assert digest(cookie, challenge).hex() == expected
+    assert _md5().__module__ != "_md5"
+    _md5.cache_clear()
 
 
 @pytest.mark.parametrize(

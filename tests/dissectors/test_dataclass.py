@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from dissectors.dataclass import FrozenInstanceError, dataclass, field, fields_of, replace
+from dissectors.dataclass import BY_HAND, FrozenInstanceError, dataclass, field, fields_of, replace
 
 
 @dataclass(slots=True, frozen=True)
@@ -55,6 +55,39 @@ def test_wrong_arguments_are_refused(arguments: tuple[int, ...]) -> None:
     for _ in range(2):
         with pytest.raises(TypeError):
             Point(*arguments)
+
+
+@pytest.mark.parametrize("wrong", [{"y": 1}, {"x": 1, "z": 2}], ids=["one is missing", "one is unknown"])
+def test_wrong_names_are_refused(wrong: dict[str, int]) -> None:
+    """With the words of Python, which names the argument."""
+
+    @dataclass(slots=True)
+    class Fresh:
+        x: int
+        y: int = 0
+
+    with pytest.raises(TypeError, match=r"'[xz]'"):
+        Fresh(**wrong)
+    with pytest.raises(TypeError, match="multiple values for argument 'x'"):
+        Fresh(1, x=2)  # type: ignore[misc]
+
+
+def test_the_first_instances_are_like_the_later_ones() -> None:
+    """Those are made by compiled code."""
+
+    @dataclass(slots=True, frozen=True)
+    class Fresh:
+        x: int
+        y: int = 2
+        tags: list[str] = field(default_factory=list)
+
+    interpreted = Fresh.__init__
+    made = []
+    for number in range(BY_HAND + 2):
+        assert (Fresh.__init__ is interpreted) is (number <= BY_HAND)
+        made.append((number, Fresh(number) if number % 2 else Fresh(x=number, y=2, tags=[])))
+    assert all((each.x, each.y, each.tags) == (number, 2, []) for number, each in made)
+    assert len({id(each.tags) for _, each in made}) == len(made)
 
 
 def test_values_are_compared_and_hashed() -> None:

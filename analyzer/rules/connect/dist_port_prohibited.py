@@ -42,6 +42,7 @@ RULE = Rule(
     stage=Stage.TCP,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    at=(Stage.TCP,),
     says="A firewall or router rejected the call of {initiator} to TCP port {port} of {acceptor} with an ICMP error",
     fix=(
         Fix("Allow the distribution port on the device that sent the ICMP message (its address is in the evidence)."),

@@ -50,6 +50,7 @@ RULE = Rule(
     stage=Stage.TCP,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.DialRefused,),
     says="{acceptor} refused {initiator} on its distribution port: nothing listens on TCP port {port} there",
     fix=(
         Fix("Check where the node listens: `ss -ltnp` on the called host, and compare the port with `epmd -names`."),

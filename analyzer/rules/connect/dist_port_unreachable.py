@@ -52,6 +52,7 @@ RULE = Rule(
     stage=Stage.TCP,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    at=(Stage.TCP,),
     says="{acceptor} does not answer {initiator} on its distribution port: TCP port {port} is silent",
     fix=(
         Fix("Open the distribution port between all nodes, in both directions; EPMD's 4369 alone is not enough."),

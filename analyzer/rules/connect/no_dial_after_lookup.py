@@ -57,6 +57,7 @@ RULE = Rule(
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
     needs=(events.EpmdAnswered,),
+    at=(Stage.LOOKUP,),
     says="{initiator} got the port of {acceptor} from EPMD and then did not dial it",
     fix=(
         Fix(

@@ -55,6 +55,7 @@ RULE = Rule(
     stage=Stage.NAME,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    at=(Stage.TCP, Stage.NAME),
     says="{acceptor} closed the connection of {initiator} without one byte of handshake",
     fix=(
         Fix("Find what accepts the connection: it must be the node itself (`ss -ltnp` names beam.smp), not a proxy."),

@@ -59,6 +59,7 @@ RULE = Rule(
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
     needs=(events.ReplySent, events.AckSent),
+    at=(Stage.REPLY, Stage.ACK),
     says="{initiator} and {acceptor} do not use the same cookie: {rejecter} rejected the other's proof",
     fix=(
         Fix(

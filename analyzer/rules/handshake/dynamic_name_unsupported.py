@@ -46,6 +46,7 @@ RULE = Rule(
     stage=Stage.STATUS,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.NameSent,),
     says="{initiator} asked {acceptor} for a dynamic node name, which {acceptor} cannot give",
     fix=(
         Fix("Start the initiator with a fixed name: `-sname tool1` or `-name tool1@HOST` instead of `undefined`."),

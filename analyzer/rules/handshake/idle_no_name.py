@@ -45,6 +45,7 @@ RULE = Rule(
     stage=Stage.NAME,
     outcome=Outcome.OK,
     severity=Severity.INFO,
+    at=(Stage.LOOKUP, Stage.TCP),
     says="{initiator} opened a connection to {acceptor} and sent nothing: a probe or health check",
     fix=(
         Fix("Nothing is broken; if the probes disturb you, point the health check to the port of the service instead."),

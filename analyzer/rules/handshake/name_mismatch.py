@@ -59,6 +59,7 @@ RULE = Rule(
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
     needs=(events.ChallengeSent,),
+    at=(Stage.CHALLENGE,),
     says="{initiator} called {called}, but the node that answered is {answered}",
     fix=(
         Fix(

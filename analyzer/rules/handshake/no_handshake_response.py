@@ -57,6 +57,7 @@ RULE = Rule(
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
     needs=(events.NameSent,),
+    at=(Stage.NAME,),
     says="{acceptor} took the name of {initiator} at TCP level and never answered: the VM hangs or is stopped",
     fix=(
         Fix(

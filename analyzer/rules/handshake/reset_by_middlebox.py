@@ -36,6 +36,7 @@ from collections.abc import Iterator
 
 from analyzer.findings import Certainty, Evidence, Finding, Outcome, Severity
 from analyzer.rules.rule import Fix, Rule, show
+from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.resets import foreign_resets, not_sent_by
 from analyzer.sessions.surroundings import Surroundings
@@ -46,6 +47,7 @@ RULE = Rule(
     stage=None,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.WasReset,),
     says="Something on the path between {initiator} and {acceptor} reset their connection: neither end sent that RST",
     fix=(
         Fix("Capture on both hosts to prove it, then find the device by the TTL of the RST and by its log."),

@@ -59,6 +59,7 @@ RULE = Rule(
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
     needs=(events.NameSent, events.ChallengeSent),
+    at=(Stage.NAME, Stage.STATUS, Stage.CHALLENGE),
     says="{initiator} and {acceptor} do not understand each other's form of the handshake",
     fix=(
         Fix("Upgrade the older node to OTP 23 or later, so that the two are at most two releases apart."),

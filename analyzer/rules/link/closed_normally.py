@@ -47,6 +47,7 @@ RULE = Rule(
     stage=Stage.ENDED,
     outcome=Outcome.OK,
     severity=Severity.INFO,
+    at=(Stage.ACK, Stage.ENDED),
     says="The link between {initiator} and {acceptor} worked, and {closer} closed it in good order",
     references=("https://www.erlang.org/doc/apps/erts/erl_dist_protocol.html",),
 )

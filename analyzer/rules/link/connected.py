@@ -39,6 +39,7 @@ RULE = Rule(
     stage=Stage.CONNECTED,
     outcome=Outcome.OK,
     severity=Severity.INFO,
+    at=(Stage.ACK, Stage.CONNECTED),
     says="{initiator} and {acceptor} are connected",
     references=("https://www.erlang.org/doc/apps/erts/erl_dist_protocol.html",),
 )

@@ -48,6 +48,8 @@ RULE = Rule(
     stage=Stage.ENDED,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.WasReset,),
+    at=(Stage.ENDED,),
     says="The working link between {initiator} and {acceptor} was reset by {closer}",
     fix=(
         Fix(

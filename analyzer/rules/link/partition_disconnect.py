@@ -52,6 +52,7 @@ RULE = Rule(
     stage=Stage.ENDED,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    at=(Stage.ENDED,),
     says=(
         "{closer} cut the link between {initiator} and {acceptor} to prevent overlapping partitions, after another "
         "link had broken"

@@ -39,6 +39,7 @@ RULE = Rule(
     stage=Stage.ENDED,
     outcome=Outcome.OK,
     severity=Severity.INFO,
+    at=(Stage.ENDED,),
     says="The old link between {initiator} and {acceptor} was closed because the same node connected anew",
     fix=(
         Fix(

@@ -51,6 +51,7 @@ RULE = Rule(
     stage=Stage.ENDED,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    at=(Stage.CONNECTED, Stage.ENDED),
     says="{silent} fell silent and its peer closed the link between {initiator} and {acceptor} after {seconds} s",
     fix=(
         Fix(

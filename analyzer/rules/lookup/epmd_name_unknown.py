@@ -53,6 +53,7 @@ RULE = Rule(
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
     needs=(events.EpmdAnswered,),
+    at=(Stage.LOOKUP, Stage.TCP),
     says="The EPMD of {acceptor} knows no node named {name}, which {initiator} asked for",
     fix=(
         Fix(

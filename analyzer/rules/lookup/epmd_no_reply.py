@@ -57,6 +57,7 @@ RULE = Rule(
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
     needs=(events.EpmdAsked,),
+    at=(Stage.LOOKUP,),
     says="The EPMD port of {acceptor} took the question of {initiator} and gave no answer",
     fix=(
         Fix(

@@ -39,6 +39,7 @@ from collections.abc import Iterator
 
 from analyzer.findings import Certainty, Finding, Outcome, Severity
 from analyzer.rules.rule import Fix, Rule, show
+from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Stage
 from analyzer.sessions.ending import seconds
 from analyzer.sessions.product import Product
@@ -50,6 +51,7 @@ RULE = Rule(
     stage=Stage.LOOKUP,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    needs=(events.DialRefused,),
     says="{acceptor} refused {initiator} on EPMD's TCP port {port}: nothing listens there",
     fix=(
         Fix("Check on the called host that EPMD runs and listens on more than loopback: `ss -ltnp 'sport = :4369'`."),

@@ -46,6 +46,7 @@ RULE = Rule(
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
     needs=(events.EpmdAnswered,),
+    at=(Stage.LOOKUP,),
     says="The EPMD of {acceptor} answered {initiator} but never closed the connection, and {initiator} waited in vain",
     fix=(
         Fix("Let nodes reach TCP 4369 of each other directly, without a proxy, load balancer or service mesh."),

@@ -51,6 +51,7 @@ RULE = Rule(
     stage=Stage.LOOKUP,
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
+    at=(Stage.LOOKUP,),
     says="The EPMD of {acceptor} does not answer {initiator}: TCP port {port} is silent",
     fix=(
         Fix(

@@ -45,6 +45,7 @@ RULE = Rule(
     outcome=Outcome.OK,
     severity=Severity.INFO,
     needs=(events.EpmdAsked, events.EpmdAnswered),
+    at=(Stage.LOOKUP, Stage.TCP),
     says="{initiator} asked the EPMD of {acceptor} ({request}) and got an answer",
     references=(
         "https://www.erlang.org/doc/apps/erts/epmd_cmd.html",

@@ -56,6 +56,7 @@ RULE = Rule(
     outcome=Outcome.PROBLEM,
     severity=Severity.ERROR,
     needs=(events.EpmdAnswered,),
+    at=(Stage.LOOKUP, Stage.TCP),
     says="{initiator} could not register the name {name}: the EPMD of {acceptor} already has a node of that name",
     fix=(
         Fix(

@@ -43,6 +43,7 @@ RULE = Rule(
     outcome=Outcome.OK,
     severity=Severity.INFO,
     needs=(events.EpmdAnswered,),
+    at=(Stage.LOOKUP, Stage.TCP),
     says="{initiator} registered as {name} with port {port} in the EPMD of {acceptor}",
     references=(
         "https://www.erlang.org/doc/apps/erts/epmd_cmd.html",

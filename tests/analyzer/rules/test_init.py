@@ -15,11 +15,13 @@ from analyzer import pipeline, rules
 from analyzer.errors import UnusableRule
 from analyzer.findings import Certainty, Evidence, Finding, Outcome, Severity
 from analyzer.report import json_doc, view
-from analyzer.rules import all_rules, find_rule, judge
+from analyzer.rules import all_rules, catalogue, find_rule, judge
+from analyzer.rules.catalogue import Entry
 from analyzer.rules.rule import Rule
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.events import Event
+from analyzer.sessions.states import Stage
 from analyzer.sessions.surroundings import Surroundings
 from analyzer.sessions.views import join_views
 from tests.analyzer.sessions.talking import BACK, Clock, Talk, attempts
@@ -37,6 +39,7 @@ def rule(
     code: str | None = None,
     times: int = 1,
     needs: tuple[type[Event], ...] = (),
+    at: tuple[Stage, ...] = (),
     error: Exception | None = None,
 ) -> Rule:
     """A rule that always has the same to say, or always crashes."""
@@ -47,6 +50,7 @@ def rule(
         outcome=outcome,
         severity=Severity.INFO,
         needs=needs,
+        at=at,
         says="{initiator}",
     )
 
@@ -70,11 +74,18 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pretend]:
 
     def only(*pretended: Rule) -> None:
         monkeypatch.setattr(rules, "_discovered", lambda: iter(pretended))
-        all_rules.cache_clear()
+        monkeypatch.setattr(catalogue, "_listed", lambda: map(Entry.of, pretended))
+        forget()
 
     yield only
     monkeypatch.undo()
+    forget()
+
+
+def forget() -> None:
+    """Rules are looked for again."""
     all_rules.cache_clear()
+    catalogue.entries.cache_clear()
 
 
 @pytest.fixture
@@ -128,10 +139,11 @@ def test_find_by_name(name: str) -> None:
 def test_duplicates_are_refused(pretend: Pretend, other: Rule) -> None:
     """Codes and names are promises; the message names both rules."""
     pretend(rule("first"), other)
-    with pytest.raises(UnusableRule) as refusal:
-        all_rules()
-    assert ("T-first" if other.id == "T-first" else "first") in str(refusal.value)
-    assert str(refusal.value).count(__name__) == 2, "where both come from"
+    for ask in (all_rules, catalogue.entries):
+        with pytest.raises(UnusableRule) as refusal:
+            ask()
+        assert ("T-first" if other.id == "T-first" else "first") in str(refusal.value)
+        assert str(refusal.value).count(__name__) == 2, "where both come from"
 
 
 THEIRS = """
@@ -157,14 +169,14 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         metadata = tmp_path / "theirs-1.0.dist-info"
         metadata.mkdir()
         (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
-        (metadata / "entry_points.txt").write_text(f"[{rules.ENTRY_POINTS}]\nmine = {value}\n")
+        (metadata / "entry_points.txt").write_text(f"[{catalogue.ENTRY_POINTS}]\nmine = {value}\n")
         monkeypatch.syspath_prepend(tmp_path)
-        all_rules.cache_clear()
+        forget()
 
     yield installed
     monkeypatch.undo()
     sys.modules.pop("theirs", None)
-    all_rules.cache_clear()
+    forget()
 
 
 def test_rules_of_third_parties(install: Callable[[str], None], attempt: Attempt) -> None:
@@ -179,8 +191,9 @@ def test_rules_of_third_parties(install: Callable[[str], None], attempt: Attempt
 def test_a_broken_third_party(install: Callable[[str], None], value: str) -> None:
     """The error names the entry point, for it is not distscope that has to be repaired."""
     install(value)
-    with pytest.raises(UnusableRule, match=value):
-        all_rules()
+    for ask in (all_rules, catalogue.entries):
+        with pytest.raises(UnusableRule, match=value):
+            ask()
 
 
 # --- The verdict ------------------------------------------------------------------------------------------------------
@@ -266,12 +279,25 @@ def test_a_rule_without_what_it_needs_is_not_asked(pretend: Pretend, attempt: At
         assert verdict(attempt) == ("pretended" if asked else "inconclusive")
 
 
+def test_a_rule_is_not_asked_of_what_got_elsewhere(pretend: Pretend, attempt: Attempt) -> None:
+    """Of the stages that it names one is enough."""
+    for at, asked in (
+        ((), True),
+        ((Stage.NAME,), True),
+        ((Stage.TCP, Stage.NAME), True),
+        ((Stage.STATUS, Stage.ENDED), False),
+    ):
+        pretend(rule("pretended", at=at), FALLBACK)
+        assert verdict(attempt) == ("pretended" if asked else "inconclusive")
+
+
 def test_what_rules_need_changes_no_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of no sample: what a rule declares only spares it attempts of which it has nothing to say."""
     as_declared = {name: report_text(name) for name in SAMPLES}
-    assert sum(bool(rule.needs) for rule in all_rules()) > 20
-    for each in all_rules():
-        monkeypatch.setattr(each, "needs", ())
+    assert sum(bool(rule.needs or rule.at) for rule in all_rules()) > 40
+    for each in catalogue.entries():
+        monkeypatch.setattr(each, "needs", frozenset())
+        monkeypatch.setattr(each, "at", frozenset())
     for name, report in as_declared.items():
         with opened(name) as (source, options):
             assert json_doc.render(view.build(pipeline.analyze(source, options))) == report, name
