@@ -201,10 +201,16 @@ class FrameReader:
         begin, kept = self.start - self.position, self._kept
         frames = 0
         ticks: list[int] = []
+        window, base = b"", 0  # what was asked for last may hold more frames: ticks are four bytes each
         while True:
             wanted = min(4 + HEAD_LIMIT, size - begin) - len(kept)
             if wanted > 0:
-                kept += peek(begin + len(kept), wanted)
+                at = begin + len(kept) - base
+                piece = window[at : at + wanted]
+                if len(piece) < wanted and not _is_whole(kept + piece):
+                    base += at
+                    window = piece = peek(base, wanted)
+                kept += piece
             if len(kept) < 4:
                 return Skim(size, frames, tuple(ticks), begin, kept)
             end = begin + 4 + int.from_bytes(kept[:4], "big")
@@ -269,6 +275,11 @@ class FrameReader:
         item = Undecoded(self.side, self.start, self.position, Problem.TRUNCATED, reason, self._kept[:64])
         self._begin(self.position)
         return [item]
+
+
+def _is_whole(head: bytes) -> bool:
+    """Whether a frame that begins so is all there."""
+    return len(head) >= 4 and len(head) >= 4 + int.from_bytes(head[:4], "big")
 
 
 def _believable(head: bytes) -> bool:

@@ -184,10 +184,14 @@ class HandshakeInterpreter(_Base):
             yield self._says(item, _handshake(item.side, message))
 
     def skim(self, side: Side, peek: Peek, size: int) -> traffic.Skim | None:
-        if side not in self._started or len(self._first[side]) < foreign.ENOUGH:
+        if len(self._first[side]) < foreign.ENOUGH:
             return None
         skim = self._handshake.skim(side, peek, size, _speaks_of_global)
-        return None if skim is None or (skim.ticks and side not in self._ticked) else skim
+        if skim is None:
+            return None
+        # The first tick and the first frame of a side make an event.
+        is_first = (skim.ticks and side not in self._ticked) or (skim.frames and side not in self._started)
+        return None if is_first else skim
 
     def skip(self, side: Side, skim: traffic.Skim) -> None:
         self._handshake.skip(side, skim)

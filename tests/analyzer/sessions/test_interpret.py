@@ -117,6 +117,42 @@ def test_the_whole_handshake() -> None:
     ]
 
 
+def connected() -> Interpreter:
+    """Both have shaken hands."""
+    link = of(Speech.HANDSHAKE)
+    for side, message in (
+        (I, handshake.SendName(flags=1, creation=1, name="ann@host")),
+        (A, handshake.Status(text="ok")),
+        (A, handshake.Challenge(flags=1, challenge=2, creation=3, name="bob@host")),
+        (I, handshake.ChallengeReply(challenge=1, digest=bytes(16))),
+        (A, handshake.ChallengeAck(digest=bytes(16))),
+    ):
+        words(link.feed(side, framed(message)))
+    return link
+
+
+@pytest.mark.parametrize(
+    ("said", "then", "skimmed"),
+    [
+        (TICK * 130, (TICK, TICK * 9, DATA + TICK, DATA + TICK), [True, True, False, True]),
+        (DATA * 130, (DATA, DATA + TICK, DATA + TICK), [True, False, True]),
+    ],
+)
+def test_what_makes_an_event_is_not_skimmed(said: bytes, then: tuple[bytes, ...], skimmed: list[bool]) -> None:
+    """The first tick and the first frame of a side do; a link that only ticks is skimmed, too."""
+    link = connected()
+    words(link.feed(I, said))
+    found = []
+    for data in then:
+        skim = link.skim(I, lambda at, size, data=data: data[at : at + size], len(data))  # type: ignore[misc]
+        found.append(skim is not None)
+        if skim is None:
+            words(link.feed(I, data))
+        else:
+            link.skip(I, skim)
+    assert found == skimmed
+
+
 def test_a_dynamic_name_is_a_status() -> None:
     """``named:`` in one word."""
     [meaning] = run(of(Speech.HANDSHAKE), [(A, framed(handshake.StatusNamed(name="X@host", creation=1)))])
