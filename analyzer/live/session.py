@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -16,6 +16,7 @@ from analyzer.findings import Analysis, Diagnosis, Outcome
 from analyzer.live.ring import Ring
 from analyzer.pipeline import NEIGHBOURS, Options, Pipeline
 from analyzer.sessions.attempt import Attempt
+from analyzer.sessions.views import another_view
 from analyzer.watch import Watch
 from dissectors.dataclass import dataclass, field, replace
 
@@ -78,6 +79,8 @@ class _Told:
     name: str
     verdict: str
     outcome: Outcome
+    views: int = 1
+    """Of the attempt, that are not let go."""
 
 
 class Session:
@@ -109,6 +112,8 @@ class Session:
         self._pipeline = Pipeline(self.source, replace(options, room=None, half_open=None), ring)
         self._watch = Watch(self._pipeline.judge_now, self._tell, waiting=self._tell_waiting, again=True)
         self._told: dict[Attempt, _Told] = {}
+        self._waiting: deque[Attempt] = deque(maxlen=NEIGHBOURS)
+        """The latest ones whose SYNs nobody answers."""
         self._let_go: Counter[str] = Counter()
         self._closing = False
         self.counters = Counters(tuple(tap.name for tap in taps))
@@ -146,18 +151,20 @@ class Session:
     # --- Telling ---------------------------------------------------------------------------------------------------
 
     def _tell(self, diagnosis: Diagnosis) -> None:
-        counters = self.counters
-        known = self._told.get(diagnosis.attempt)
+        counters, verdict, outcome = self.counters, diagnosis.verdict, diagnosis.outcome
+        known = self._told.get(diagnosis.attempt) or self._told_elsewhere(diagnosis.attempt)
         if known is None:
             counters.attempts += 1
-            name = f"A{counters.attempts}"
+            known = self._told[diagnosis.attempt] = _Told(f"A{counters.attempts}", verdict, outcome)
+        elif known.verdict == verdict:
+            return
         else:
-            name = known.name
             counters.verdicts[known.verdict] -= 1
             counters.outcomes[known.outcome] -= 1
-        self._told[diagnosis.attempt] = _Told(name, diagnosis.verdict, diagnosis.outcome)
-        counters.verdicts[diagnosis.verdict] += 1
-        counters.outcomes[diagnosis.outcome] += 1
+            known.verdict, known.outcome = verdict, outcome
+        name = known.name
+        counters.verdicts[verdict] += 1
+        counters.outcomes[outcome] += 1
         for listener in self._listeners:
             listener.verdict(name, diagnosis, closing=self._closing)
         limits = self._limits
@@ -165,7 +172,20 @@ class Session:
         if problem or (limits.verdicts is not None and counters.attempts >= limits.verdicts):
             self.source.stop(at_once=True)
 
+    def _told_elsewhere(self, attempt: Attempt) -> _Told | None:
+        """What was told of the same attempt, as it looks on the other side of a NAT that this host is."""
+        told = (other for other in reversed(self._pipeline.correlator.attempts[-NEIGHBOURS:]) if other in self._told)
+        view = another_view(attempt, told)
+        if view is None:
+            return None
+        known = self._told[attempt] = self._told[view]
+        known.views += 1
+        return known
+
     def _tell_waiting(self, attempt: Attempt) -> None:
+        if another_view(attempt, self._waiting) is not None:
+            return
+        self._waiting.append(attempt)
         for listener in self._listeners:
             listener.waiting(attempt)
 
@@ -211,7 +231,9 @@ class Session:
             self._watch.forget(attempt)
             told = self._told.pop(attempt, None)
             if told is not None:
-                self._let_go[told.verdict] += 1
+                told.views -= 1
+                if not told.views:
+                    self._let_go[told.verdict] += 1
         correlator.let_go(over)
 
     def _notes(self, reported: Sequence[Attempt]) -> list[str]:

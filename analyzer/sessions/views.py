@@ -15,6 +15,7 @@ from analyzer.sessions import events
 from analyzer.sessions.archive import opened
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.connection import Connection
+from dissectors.dialogue import Side
 
 SAME_PACKET = 10 * 10**6
 """Nanoseconds in which one host that captures on both sides of its own NAT sees a packet twice."""
@@ -51,6 +52,17 @@ def join_views(attempts: list[Attempt]) -> list[Attempt]:
         for mark in _marks(attempt):
             known.setdefault(mark, deque(maxlen=MOST)).append(leader)
     return [_led_by_initiator(leader) for leader in leaders]
+
+
+def another_view(attempt: Attempt, others: Iterable[Attempt]) -> Attempt | None:
+    """The first of ``others`` that is ``attempt`` as well, seen elsewhere: it may be told of before the end."""
+    marks = set(_marks(attempt))
+    for other in others:
+        if other is not attempt:
+            shared = marks.intersection(_marks(other))
+            if any(_other_view(other, attempt, weak=mark[0] == WEAK) for mark in shared):
+                return other
+    return None
 
 
 def _candidates(attempts: list[Attempt]) -> set[int]:
@@ -90,13 +102,22 @@ def _other_view(leader: Attempt, attempt: Attempt, *, weak: bool) -> bool:
     """Whether both can be views of one attempt: not two connections that one point of observation tells apart."""
     apart = abs(leader.started_at - attempt.started_at)
     one_host = not _vantages(leader).isdisjoint(_vantages(attempt))
-    if apart > (SAME_PACKET if one_host else SAME_TIME) or (one_host and weak):
+    if apart > (SAME_PACKET if one_host else SAME_TIME) or (one_host and weak and not _translated(leader, attempt)):
         return False
     mine = {_place(connection) for connection in (attempt.link, attempt.epmd) if connection is not None}
     return all(
         mine.isdisjoint(_place(connection) for connection in (view.link, view.epmd) if connection is not None)
         for view in (leader, *leader.views)
     )
+
+
+def _translated(leader: Attempt, attempt: Attempt) -> bool:
+    """A router that captures on both of its sides saw one dial: the same listener, the sender exchanged, a hop less."""
+    one, other = (each.link or each.epmd for each in (leader, attempt))
+    if one is None or other is None or one.leg is not other.leg or one.listener != other.listener:
+        return False
+    hops = [each.flows[Side.INITIATOR].ttl for each in (one, other)]
+    return one.opener.address != other.opener.address and None not in hops and abs((hops[0] or 0) - (hops[1] or 0)) == 1
 
 
 def _vantages(attempt: Attempt) -> set[int]:

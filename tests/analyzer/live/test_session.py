@@ -9,6 +9,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from analyzer.pipeline import Options
 from analyzer.sessions.attempt import Attempt, Quality
 from samples.conversation import MILLISECOND, Network
 from tests.analyzer.live.scripted import ScriptedTap
-from tests.analyzer.test_pipeline import refused, rejected
+from tests.analyzer.test_pipeline import ANN, refused, rejected
 from tests.corpus import ROOT, SAMPLES, report
 
 
@@ -86,6 +87,12 @@ def session(
 def verdicts(analysis: Analysis) -> Counter[str]:
     """How many attempts have which."""
     return Counter(diagnosis.verdict for diagnosis in analysis.diagnoses)
+
+
+def silent(net: Network) -> None:
+    """Nobody answers."""
+    net.dial(ANN, "10.0.0.2", 4369).unanswered()
+    net.wait(9)
 
 
 def recorded(path: Path) -> tuple[int, list[tuple[int, bytes]]] | None:
@@ -187,6 +194,44 @@ def test_what_was_told_is_let_go_and_counted() -> None:
     assert len(analysis.diagnoses) < 100
     [note] = [note for note in analysis.notes if "let go" in note]
     assert f"epmd-refused {many - len(analysis.diagnoses):,}" in note
+
+
+def translated(net: Network) -> list[tuple[int, bytes]]:
+    """What a router sees that hides ann behind an address of its own, and captures on both sides: all of it twice."""
+    inside, outside = IPv4Address(ANN).packed, IPv4Address("192.0.2.1").packed
+    seen = []
+    for at, data in net.packets:
+        ttl = data[22]
+        copy = (data[:22] + bytes([ttl - 1]) + data[23:]).replace(inside, outside)
+        seen += [(at, data), (at + 5_000, copy)]
+    return seen
+
+
+@pytest.mark.parametrize("story", [rejected, refused, silent])
+def test_both_sides_of_a_nat_are_told_as_one(story: Callable[[Network], None]) -> None:
+    """Once, not twice: lines, counters, those who wait, and the report."""
+    net = Network()
+    story(net)
+    audience = Audience()
+    heard = session(translated(net), audience)
+    analysis = heard.run()
+    assert len(audience.told) == len(analysis.diagnoses) == heard.counters.attempts == heard.problems == 1
+    assert len(audience.waited) == (story is silent)
+    assert len(analysis.diagnoses[0].attempt.views) == 1
+
+
+def test_what_was_seen_twice_is_let_go_once() -> None:
+    """The note counts attempts, not views."""
+    net = Network()
+    for number in range(100):
+        rejected(net, acceptor=f"10.0.1.{number + 1}")
+        net.wait(1)
+    seconds = itertools.count()
+    heard = session(translated(net), kept=10, clock=lambda: float(next(seconds)))
+    analysis = heard.run()
+    assert heard.problems == 100
+    [note] = [note for note in analysis.notes if "let go" in note]
+    assert f"cookie-mismatch {100 - len(analysis.diagnoses)}" in note
 
 
 def test_losses_make_verdicts_less_certain() -> None:

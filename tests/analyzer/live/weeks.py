@@ -38,8 +38,10 @@ def _handshake(net: Network, here: str, there: str, tag: str, *, good: bool) -> 
     link = net.connect(here, there, PORT)
     link.initiator.sends(framed(SendName(flags=OTP_26, creation=1, name=f"a-{tag}@{here}")))
     link.acceptor.sends(framed(Status(text="ok")))
-    link.acceptor.sends(framed(Challenge(flags=OTP_26, challenge=5, creation=2, name=f"b-{tag}@{there}")))
-    link.initiator.sends(framed(ChallengeReply(challenge=9, digest=digest(b"ours", 5))))
+    link.acceptor.sends(
+        framed(Challenge(flags=OTP_26, challenge=link.initiator.port, creation=2, name=f"b-{tag}@{there}"))
+    )
+    link.initiator.sends(framed(ChallengeReply(challenge=9, digest=digest(b"ours", link.initiator.port))))
     if good:
         link.acceptor.sends(framed(ChallengeAck(digest=digest(b"ours", 9))))
     return link
@@ -89,7 +91,7 @@ class Weeks(ScriptedTap):
         """That goes on now."""
         self._story = _day()
         self._length = self._story.now - START
-        self._lasting = Network(now=START)
+        self._lasting = Network(now=START, _port=50_000)
         self._link = _handshake(self._lasting, "10.18.0.1", "10.18.0.2", "tag", good=True)
         for end in (self._link.initiator, self._link.acceptor):
             end.sends(_LONG)

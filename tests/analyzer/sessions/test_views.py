@@ -8,7 +8,7 @@ import pytest
 
 from analyzer.decode.segment import Endpoint
 from analyzer.sessions.attempt import Attempt, Quality
-from analyzer.sessions.views import SAME_TIME, join_views
+from analyzer.sessions.views import SAME_TIME, another_view, join_views
 from analyzer.streams.stream import OpenerKnownBy
 from tests.analyzer.sessions.talking import ANN, BACK, BOB, MILLISECOND, OUT, PORT, Clock, Talk, attempts, lookup
 
@@ -99,6 +99,19 @@ def test_two_connections_of_one_capture_with_equal_numbers() -> None:
         Talk(clock, isn=(7, 8)).dial().name()
         clock.wait(1000)
     assert len(joined(clock)) == 2
+
+
+def test_a_dial_on_both_sides_of_a_nat_of_the_capturing_host() -> None:
+    """One number is enough where the sender's address was exchanged and the packet lost a hop; not for a scanner's."""
+    for opener, hops, found in ((GATE, 1, 1), (GATE, 0, 2), (ANN, 1, 2)):
+        clock = near()
+        Talk(clock, Endpoint(ANN, 50_001), Endpoint(BOB, 4369), isn=(7, 8)).syn()
+        other = Talk(clock, Endpoint(opener, 61_000), Endpoint(BOB, 4369), isn=(7, 8))
+        other.ttl = {direction: ttl - hops for direction, ttl in other.ttl.items()}
+        other.syn()
+        assert len(joined(clock)) == found
+        one, two = attempts(clock)
+        assert another_view(two, [one, two]) is (one if found == 1 else None)
 
 
 def test_equal_numbers_long_after() -> None:
