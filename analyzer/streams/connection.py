@@ -79,7 +79,8 @@ class Connection:
         packet = segment.packet
         number = segment.acknowledgment
         identity = (flow, segment.sequence, number, flags, segment.length, segment.window, segment.ip_id)
-        if self.copies.seen(identity, packet.at):
+        # Whoever numbers his datagrams numbers no two alike; 0 is no number.
+        if self.copies.seen(identity, packet.at, segment.ttl if segment.ip_id else None):
             return
         self.last = packet
         self.stream.segments[flow.direction] += 1

@@ -220,6 +220,31 @@ def test_both_sides_of_a_nat_are_told_as_one(story: Callable[[Network], None]) -
     assert len(analysis.diagnoses[0].attempt.views) == 1
 
 
+RESETS_AND_TIMERS = (
+    "tls/tls-listener-misconfigured",
+    "handshake/handshake-timeout-acceptor",
+    "handshake/handshake-timeout-initiator",
+    "handshake/handshake-timeout-after-status",
+    "link/connection-reset",
+    "link/connection-reset-host-back",
+    "shapes/midstream-reset",
+)
+
+
+@pytest.mark.parametrize("name", RESETS_AND_TIMERS)
+@pytest.mark.parametrize("queued", [20_000, 8 * MILLISECOND, 40 * MILLISECOND])
+def test_a_router_shows_each_packet_twice(name: str, queued: int) -> None:
+    """Coming, and going out when it has left its queue: the verdict is that of the packets as they came."""
+    heard = recorded(ROOT / "samples" / SAMPLES[name].files[0])
+    assert heard is not None
+    link_type, packets = heard
+    ttl = {1: 14, 113: 16}[link_type] + 8
+    going = [(at + queued, data[:ttl] + bytes([data[ttl] - 1]) + data[ttl + 1 :]) for at, data in packets]
+    options = Options(dist_ports=frozenset(SAMPLES[name].dist_ports))
+    analysis = session(sorted([*packets, *going]), link_type=link_type, options=options).run()
+    assert dict(verdicts(analysis)) == report(name)["summary"]["verdicts"]
+
+
 def test_what_was_seen_twice_is_let_go_once() -> None:
     """The note counts attempts, not views."""
     net = Network()
