@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from analyzer.cli.ending import EXIT_STATUS, PROBLEMS
+from analyzer.cli.ending import EXIT_STATUS, PROBLEMS, complain
 from analyzer.cli.ending import finish as finish_command
 from analyzer.cli.options import FORMATS, cookie_files, flavour, live_selection, report_files
 
@@ -145,7 +145,7 @@ def command(
     from analyzer.live.ring import Interface, Ring
     from analyzer.live.session import KEPT, KEPT_FOR_VERDICTS, Limits, Listener, Session
     from analyzer.report import EVIDENCE, Look, format_of, render, view
-    from analyzer.report.output import emit, look_of_terminal
+    from analyzer.report.output import NotWritable, emit, look_of_terminal
     from analyzer.service.outlets import Outlets
 
     if written is None and (write_size or write_files):
@@ -194,8 +194,16 @@ def command(
     status.clear()
     outlets.close()
     document = view.build(analysis, keep_digests=keep_digests)
-    for report, name in zip(reports, how, strict=True):
-        report.write(render(document, name, Look(flavour=flavour)))
     if text and not quiet:
-        emit(("\n" if session.counters.attempts else "") + render(document, "text", look))
+        emit(("\n" if session.counters.attempts else "") + render(document, "text", look), flush=True)
+    unwritten: list[NotWritable] = []
+    for report, name in zip(reports, how, strict=True):
+        try:
+            report.write(render(document, name, Look(flavour=flavour)))
+        except NotWritable as error:
+            unwritten.append(error)
+    for other in unwritten[1:]:
+        complain(other)
+    if unwritten:
+        raise unwritten[0]
     finish_command(ctx, session.source, PROBLEMS if session.problems or document.counts[Outcome.PROBLEM] else 0)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from analyzer.live.privileges import Account
 from analyzer.report.output import NotWritable, check_writable
 
 _OPEN = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _PRIVATE = 0o600
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
@@ -25,7 +27,7 @@ class Report:
         self._file = opened(Path(path), owner, private=private)
 
     def write(self, text: str) -> None:
-        """In place of what was in it.  Raises :class:`NotWritable`."""
+        """In place of what was in it; nothing rather than half of it.  Raises :class:`NotWritable`."""
         data = memoryview(text.encode())
         try:
             if os.fstat(self._file).st_size:
@@ -33,6 +35,8 @@ class Report:
             while data:
                 data = data[os.write(self._file, data) :]
         except OSError as error:
+            with suppress(OSError):  # a device
+                os.ftruncate(self._file, 0)
             raise _refused(Path(self._path), error) from None
         finally:
             os.close(self._file)
@@ -77,6 +81,7 @@ def _refused(path: Path, error: OSError) -> NotWritable:
     why = error.strerror or str(error)
     if error.errno == errno.ELOOP and path.is_symlink():
         why = "it is a symbolic link, in a folder that others may write to"
-    return NotWritable(
-        f"it can't be written: {why}", path=path, next_step="name a file in a folder that is yours to write to"
-    )
+    step = "name a file in a folder that is yours to write to"
+    if error.errno in _NO_ROOM:
+        step = "make room there, or name a file on another disk"
+    return NotWritable(f"it can't be written: {why}", path=path, next_step=step)

@@ -145,6 +145,23 @@ def test_a_reader_that_goes_away_ends_it(network: tuple[Namespace, Namespace], t
 
 
 @needs_namespaces
+def test_a_report_without_room_costs_no_other(network: tuple[Namespace, Namespace], tmp_path: Path) -> None:
+    """Standard output has it, and so have the files that can be written; each failure is told."""
+    one, _ = network
+    report, devices = tmp_path / "r.json", (tmp_path / "one.json", tmp_path / "two.json")
+    tmp_path.chmod(0o755)
+    for each in devices:
+        each.symlink_to("/dev/full")
+    with sniffing(one, "-i", "left", "-o", devices[0], "-o", devices[1], "-o", report) as sniffer:
+        call(one)
+        sniffer.wait_for("cookie-mismatch")
+        assert sniffer.end() == 2
+        assert "1 problem found" in sniffer.output()
+        assert sniffer.errors().count("No space left on device\n  next: make room") == 2
+    assert json.loads(report.read_text())["summary"]["problem"] == 1
+
+
+@needs_namespaces
 def test_duration_ends_it() -> None:
     """With nothing heard there is no problem."""
     with namespace() as net, sniffing(net, "-i", "lo", "--duration", "1s") as sniffer:

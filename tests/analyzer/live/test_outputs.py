@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -30,10 +32,25 @@ def test_what_can_never_be_written_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_told() -> None:
-    """As an error for people."""
+    """As an error for people, with what helps."""
     report = Report("/dev/full", None)
-    with pytest.raises(NotWritable, match="No space left"):
+    with pytest.raises(NotWritable, match=r"(?s)No space left.*make room there"):
         report.write("new")
+
+
+def test_half_a_report_is_none(tmp_path: Path) -> None:
+    """What finds room for its beginning only leaves an empty file: nobody reads half of it."""
+    report = Report(str(tmp_path / "report.json"), None)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(NotWritable, match=r"(?s)File too large.*make room there"):
+            report.write("x" * 2000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert (tmp_path / "report.json").read_text() == ""
 
 
 def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
