@@ -12,7 +12,7 @@ import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from types import CodeType
+from types import CodeType, ModuleType
 
 import analyzer
 import dissectors
@@ -20,7 +20,11 @@ from analyzer import rules
 from analyzer.findings import Analysis
 from analyzer.report import Look, render, view
 
-_NOT_NEEDED = ("analyzer.__main__", "analyzer.cli", "analyzer.capture.scapy_live", "dissectors.scapy_layers", "rich")
+_NOT_NEEDED = (
+    *("analyzer.__main__", "analyzer.attach", "analyzer.cli", "analyzer.evidence", "analyzer.redact"),
+    *("analyzer.capture.ahead", "analyzer.capture.scapy_live", "dissectors.scapy_layers", "rich"),
+)
+"""Other commands' business: client libraries of trackers take seconds to import, and as much memory as all else."""
 _ONLY_IF_ASKED_FOR = ("analyzer.service.metrics", "apprise", "prometheus_client")
 """Whoever was asked for has imported them by then."""
 _LEFT_OUT = (*_NOT_NEEDED, *_ONLY_IF_ASKED_FOR)
@@ -34,9 +38,7 @@ def preload(formats: Iterable[str]) -> None:
     """Imports every module below the command line, and what their functions import when they are called; and
     rehearses a report in each of ``formats``, for libraries do the same."""
     for package in (analyzer, dissectors):
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not module.name.startswith(_LEFT_OUT):
-                importlib.import_module(module.name)
+        _import_all(package)
     for name in sorted({*_imported_late(), *_LATE_ELSEWHERE}):
         if not name.startswith(_LEFT_OUT):
             # What is not installed here will not be imported later either.
@@ -48,6 +50,15 @@ def preload(formats: Iterable[str]) -> None:
     document = view.build(_NOTHING)
     for name in formats:
         render(document, name, Look())
+
+
+def _import_all(package: ModuleType) -> None:
+    """The modules in it, and in packages in it."""
+    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        if not found.name.startswith(_LEFT_OUT):
+            module = importlib.import_module(found.name)
+            if found.ispkg:
+                _import_all(module)
 
 
 def _imported_late() -> Iterator[str]:
