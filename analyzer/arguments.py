@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from analyzer.capture import open_source
 from analyzer.errors import DistscopeError, printable
@@ -45,6 +43,8 @@ def options_of(
 
 def _cookie(path: str) -> bytes:
     """Says what is wrong with the file, never what is in it."""
+    from pathlib import Path
+
     try:
         return read_cookie_file(Path(path).expanduser().read_bytes())
     except (OSError, CookieError) as error:
@@ -58,6 +58,8 @@ def _cookie(path: str) -> bytes:
 
 def _address(host: str) -> str:
     """In the form that packets are printed in: an IPv6 address can be written in many ways."""
+    import ipaddress
+
     try:
         return str(ipaddress.ip_address(host.strip("[]")))
     except ValueError:

@@ -162,7 +162,7 @@ def _utc_year(text: str) -> str:
     return ("19" if text[:2] >= "50" else "20") + text
 
 
-_MOMENT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})Z")
+_MOMENT = r"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})Z"
 _TIMES: dict[int, Callable[[str], str]] = {UTC_TIME: _utc_year, GENERALIZED_TIME: str}
 
 
@@ -170,7 +170,7 @@ def _time(tag: int, content: bytes) -> str:
     if tag not in _TIMES:
         raise Malformed("time", 0, "UTCTime or GeneralizedTime", f"tag {tag:#04x}")
     try:
-        found = _MOMENT.fullmatch(_TIMES[tag](content.decode("ascii")))
+        found = re.fullmatch(_MOMENT, _TIMES[tag](content.decode("ascii")))
         if found is None:
             raise ValueError
         # Not strptime: Python imports that on its first use, when live capture may have lost the right to read it.

@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 from dissectors.dataclass import dataclass
 from dissectors.dialogue import Side
-from dissectors.tls_records import RecordType, looks_like_tls
 
 CLIENT, SERVER, BOTH = Side.INITIATOR, Side.ACCEPTOR, None
 """Who says it: the side that opened the connection, the side that listens, or either."""
@@ -85,15 +84,20 @@ def _starts(pattern: bytes) -> Callable[[bytes], object]:
     return lambda data: re.match(pattern, data, re.DOTALL)
 
 
-def _tls(type_: RecordType) -> Callable[[bytes], object]:
-    return lambda data: data[:1] == bytes((type_.value,)) and looks_like_tls(data)
+def _tls(first: bytes) -> Callable[[bytes], object]:
+    def test(data: bytes) -> object:
+        from dissectors.tls_records import looks_like_tls  # which few captures need
+
+        return data.startswith(first) and looks_like_tls(data)
+
+    return test
 
 
 PROTOCOLS: tuple[Protocol, ...] = (
     # Numbers mark families; inside one the stricter row comes first.
     # 1. TLS, and what stands in front of other protocols
-    Protocol("tls", "TLS", BOTH, _tls(RecordType.HANDSHAKE)),
-    Protocol("tls-alert", "a TLS alert", BOTH, _tls(RecordType.ALERT)),
+    Protocol("tls", "TLS", BOTH, _tls(b"\x16")),
+    Protocol("tls-alert", "a TLS alert", BOTH, _tls(b"\x15")),
     Protocol("proxy-protocol", "PROXY protocol, version 1", CLIENT, _starts(rb"PROXY (TCP[46]|UNKNOWN)")),
     Protocol("proxy-protocol", "PROXY protocol, version 2", CLIENT, _starts(rb"\r\n\r\n\0\r\nQUIT\n[\x20\x21]")),
     Protocol("socks", "SOCKS 5", CLIENT, _starts(rb"\x05([\x01-\x08])[\x00-\x09]")),

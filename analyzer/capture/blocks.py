@@ -13,14 +13,17 @@ its clock.  Blocks that hold no packet and nothing else for us are stepped over.
 
 from __future__ import annotations
 
-import mmap
 import struct
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from analyzer.capture.interface import Interface
 from analyzer.capture.origin import EVIDENCE_WRITER, Origin
 from analyzer.capture.pcap import LARGEST_RECORD, SECOND, ByteOrder
 from analyzer.capture.state import NOT_A_PACKET, CaptureState, RawRecord
+
+if TYPE_CHECKING:
+    import mmap
 
 SECTION_HEADER = 0x0A0D0D0A
 """Reads the same in both byte orders."""
@@ -30,7 +33,6 @@ SIMPLE_PACKET = 3
 INTERFACE_STATISTICS = 5
 ENHANCED_PACKET = 6
 
-MAGIC = SECTION_HEADER.to_bytes(4, "little")
 BYTE_ORDERS: dict[bytes, ByteOrder] = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 
 HEADS = {order: struct.Struct(order + "II").unpack_from for order in BYTE_ORDERS.values()}

@@ -7,7 +7,6 @@ read, and a note.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -46,6 +45,8 @@ class _Gzip:
     """zlib's decompressor in the shape of the others."""
 
     def __init__(self) -> None:
+        import zlib
+
         self._inner = zlib.decompressobj(wbits=31)
         self.needs_input = True
 
@@ -95,6 +96,8 @@ class _Zstandard:
 
 
 def _gzip() -> tuple[Callable[[], Decompressor], type[Exception]]:
+    import zlib
+
     return _Gzip, zlib.error
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 
 def sha256_of(path: str) -> str | None:
     """In hexadecimal, of the file as it is, compressed or not; None for what is no file, or can't be read again."""
-    import hashlib  # which few runs need
+    import hashlib  # few runs need them
+    from pathlib import Path
 
     target = Path(path)
     try:

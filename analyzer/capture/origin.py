@@ -15,7 +15,7 @@ from dissectors.dataclass import dataclass
 EVIDENCE_WRITER = "distscope "
 """What the application that an evidence capture names itself written by begins with."""
 
-_TEXT = re.compile(r"; point of observation (\d{1,6}), with (\d{1,12}) other connections(, cut off)?$")
+_TEXT = r"; point of observation (\d{1,6}), with (\d{1,12}) other connections(, cut off)?$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Origin:
     @classmethod
     def read(cls, text: str) -> Self | None:
         """What :meth:`__str__` wrote; None if it did not."""
-        found = _TEXT.search(text)
+        found = re.search(_TEXT, text)
         if found is None:
             return None
         return cls(text[: found.start()], int(found[1]) - 1, int(found[2]), found[3] is not None)

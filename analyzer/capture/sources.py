@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import glob
 import os
-import re
 import stat
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import BinaryIO
 
 from analyzer.errors import CaptureForbidden, CaptureMissing, UnusableInput, printable
 from dissectors.dataclass import dataclass, field
 
+# Files are opened without pathlib: on one small capture, whatever has to be loaded takes longer than what it does.
+
 STANDARD_INPUT = "-"
+_WILD = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Input:
                 )
             return stdin
         try:
-            return Path(self.path).open("rb", buffering=0)
+            return open(self.path, "rb", buffering=0)  # noqa: PTH123 (as above)
         except OSError as error:
             raise unusable(self.path, error) from error
 
@@ -59,7 +59,7 @@ class Inputs:
         size: int | None = None
         if path != STANDARD_INPUT:
             try:
-                status = Path(path).stat()
+                status = os.stat(path)  # noqa: PTH116 (as above)
             except (OSError, ValueError) as error:
                 self.errors.append(unusable(path, error))
                 return
@@ -78,6 +78,8 @@ class Inputs:
         self.inputs.append(Input(path, size, folder))
 
     def _add_folder(self, folder: str) -> None:
+        from pathlib import Path
+
         def failed(error: OSError) -> None:
             self.errors.append(unusable(os.fspath(error.filename or folder), error))
 
@@ -99,7 +101,9 @@ def expand(arguments: Sequence[str]) -> Inputs:
 
 def _matches(argument: str) -> Iterator[str]:
     """A pattern that the shell left alone is expanded, unless a file has that very name."""
-    if argument != STANDARD_INPUT and glob.has_magic(argument) and not os.path.lexists(argument):
+    if argument != STANDARD_INPUT and is_pattern(argument) and not os.path.lexists(argument):
+        import glob  # as few captures are named by a pattern
+
         matches = sorted(glob.glob(argument, recursive=True), key=natural)  # noqa: PTH207 (pathlib refuses absolute ones)
         if matches:
             yield from matches
@@ -107,15 +111,22 @@ def _matches(argument: str) -> Iterator[str]:
     yield argument
 
 
+def is_pattern(argument: str) -> bool:
+    """Whether it has a character that stands for others (:mod:`glob`)."""
+    return not _WILD.isdisjoint(argument)
+
+
 def natural(name: str) -> list[tuple[str, int]]:
     """Sort key under which ``trace2`` comes before ``trace10``."""
+    import re
+
     return [(text, int(number or -1)) for text, number in re.findall(r"([^0-9]*)([0-9]*)", name)]
 
 
 def unusable(path: str, error: OSError | ValueError) -> UnusableInput:
     """What the operating system said, as an error for people."""
     if not isinstance(error, OSError) or isinstance(error, FileNotFoundError | NotADirectoryError):
-        pattern = glob.has_magic(path)
+        pattern = is_pattern(path)
         return CaptureMissing(
             "no file matches this pattern" if pattern else "there is no such file",
             path=path,

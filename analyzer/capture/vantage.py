@@ -22,13 +22,13 @@ class SetName(NamedTuple):
     """File name without its numbers and without the suffix of a compression."""
 
 
-_NUMBERS_AND_COMPRESSION = re.compile(r"[0-9]+|\.(gz|zst|xz|lz4|bz2)$")
+_NUMBERS_AND_COMPRESSION = r"[0-9]+|\.(gz|zst|xz|lz4|bz2)$"
 
 
 def set_name(path: str) -> SetName:
     """``trace.pcap``, ``trace.pcap1`` and ``trace.pcap12.gz`` have the same."""
     folder, name = os.path.split(path)
-    return SetName(folder, _NUMBERS_AND_COMPRESSION.sub("", name))
+    return SetName(folder, re.sub(_NUMBERS_AND_COMPRESSION, "", name))
 
 
 @dataclass(slots=True)

@@ -6,8 +6,8 @@
     result = decoder.decode(packet)     # Segment | Unreachable | Skipped, whatever the bytes are
 
 A packet is a chain of headers, and each header names the next one.  A *reader* is a function that takes one header off
-a :class:`~analyzer.decode.walk.Walk` and says which layer follows; ``decoder.READERS`` is the table of all of them, and
-the modules hold one family each:
+a :class:`~analyzer.decode.walk.Walk` and says which layer follows; ``long_way.READERS`` is the table of all of them,
+and the modules hold one family each:
 
 ========== ===========================================================================================
 link       what the link type of the capture promises: Ethernet, Linux cooked, loopback, PPP, raw IP
@@ -17,6 +17,7 @@ fragments  pieces of a datagram, until it is whole: the only thing that a decode
 tunnels    GRE, ERSPAN, VXLAN, GENEVE: packets within packets, as overlays and port mirrors make them
 transport  TCP
 icmp       errors, and the segment that they quote
+long_way   the walk from header to header
 shortcut   the plainest packets in one step; by law equal to the long way
 stretches  which packets the bytes of a datagram that came in fragments stand in
 anatomy    where every header of a packet stands, for those who change packets

@@ -6,9 +6,9 @@ from collections.abc import Hashable
 from struct import Struct
 
 from analyzer.decode.fragments import Piece
-from analyzer.decode.segment import SkipReason
+from analyzer.decode.segment import SkipReason, Stop
 from analyzer.decode.stretches import part
-from analyzer.decode.walk import Layer, Reader, Step, Stop, Walk
+from analyzer.decode.walk import Layer, Reader, Step, Walk
 
 PROTOCOLS: dict[int, Layer] = {
     0: Layer.EXTENSION,  # hop-by-hop options

@@ -89,6 +89,14 @@ class SkipReason(Enum):
     LINK_TYPE = "link type not supported"
 
 
+class Stop(Exception):
+    """Raised inside readers where a header is not there; :class:`Decoder` turns it into a ``Skipped``."""
+
+    def __init__(self, reason: SkipReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
     packet: PacketRef

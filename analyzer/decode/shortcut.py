@@ -9,10 +9,8 @@ from __future__ import annotations
 from struct import Struct
 
 from analyzer.capture.packet import Packet
-from analyzer.decode.internet import PROTOCOLS
 from analyzer.decode.segment import Segment, Skipped, SkipReason
 from analyzer.decode.transport import segment
-from analyzer.decode.tunnels import UDP_PORTS
 
 _IPV4 = "BxHHHBB2x4s4s"
 _HEADERS: dict[int, Struct] = {
@@ -43,6 +41,9 @@ def plain(packet: Packet) -> Segment | Skipped | None:
     if protocol == _TCP:
         end = len(data)
         return segment(packet, data, at, wire_end if wire_end < end else end, wire_end, source, destination, ttl, ip_id)
+    # What is not TCP costs more to load than most small captures take.
+    from analyzer.decode.internet import PROTOCOLS
+
     if protocol not in PROTOCOLS or (protocol == _UDP and _is_plain_udp(data, at, wire_end)):
         return Skipped(packet.ref, SkipReason.NOT_TCP)
     return None
@@ -50,4 +51,6 @@ def plain(packet: Packet) -> Segment | Skipped | None:
 
 def _is_plain_udp(data: bytes, at: int, wire_end: int) -> bool:
     """Whether a whole UDP header is there, and no tunnel behind it."""
+    from analyzer.decode.tunnels import UDP_PORTS
+
     return at + 8 <= min(len(data), wire_end) and data[at + 2] << 8 | data[at + 3] not in UDP_PORTS

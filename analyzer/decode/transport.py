@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 from struct import Struct
+from typing import TYPE_CHECKING
 
 from analyzer.capture.packet import Packet, PacketRef
 from analyzer.decode.address import endpoint
-from analyzer.decode.segment import Segment, SkipReason, TcpFlags
-from analyzer.decode.walk import Step, Stop, Walk
+from analyzer.decode.segment import Segment, SkipReason, Stop, TcpFlags
+
+if TYPE_CHECKING:
+    from analyzer.decode.walk import Step, Walk
 
 _TCP = Struct("!HHIIHH4x")
 _MAXIMUM_SEGMENT_SIZE = Struct("!H")

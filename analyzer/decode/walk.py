@@ -9,7 +9,7 @@ from typing import Any
 
 from analyzer.capture.packet import Packet
 from analyzer.decode.fragments import FragmentTable
-from analyzer.decode.segment import Segment, SkipReason, Unreachable
+from analyzer.decode.segment import Segment, SkipReason, Stop, Unreachable
 from analyzer.decode.stretches import Origin, Stretch
 from dissectors.dataclass import dataclass, field
 
@@ -51,14 +51,6 @@ class Layer(Enum):
 
 Step = Layer | SkipReason | Segment | Unreachable
 """What a reader answers: the layer that follows, or the end of the walk."""
-
-
-class Stop(Exception):
-    """Raised inside readers where a header is not there; :class:`Decoder` turns it into a ``Skipped``."""
-
-    def __init__(self, reason: SkipReason) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
 
 
 @dataclass(slots=True)

@@ -16,7 +16,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import PurePath
 
 from analyzer.errors import DistscopeError, printable
 from analyzer.report.document import Document
@@ -100,6 +99,8 @@ def pieces(document: Document, name: str, look: Look) -> Iterable[str]:
 
 def format_of(path: str, otherwise: str | None = None) -> str:
     """The format that the suffix of ``path`` stands for, else ``otherwise``.  Raises :class:`UnknownFormat`."""
+    from pathlib import PurePath  # which a report that is only printed does without
+
     suffix = PurePath(path).suffix.lower()
     name = SUFFIXES.get(suffix, None if suffix in _LATER else otherwise)
     if name is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -167,6 +166,8 @@ class _Places(dict[str, str]):
 
 def _prose(sheet: Sheet, text: str) -> None:
     """Paragraphs are filled; indented lines and lists keep their shape."""
+    import textwrap
+
     for block in textwrap.dedent(text).strip().split("\n\n"):
         lines = block.splitlines()
         for item in _items(lines):

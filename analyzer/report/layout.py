@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 
 from dissectors.dataclass import dataclass
@@ -101,6 +100,8 @@ def shortened(text: str) -> str:
 
 def wrapped(text: str, width: int, prefix: str = "", hang: str = "") -> list[str]:
     """Lines no longer than ``width``; only a link or a path is never broken."""
+    import textwrap  # JSON does without
+
     lines = textwrap.wrap(
         text,
         max(width, len(prefix) + NARROWEST),

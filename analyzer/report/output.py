@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from analyzer.errors import DistscopeError
@@ -69,6 +68,8 @@ def abandon() -> None:
 
 def check_writable(path: str, inputs: tuple[str, ...] = ()) -> None:
     """Raises NotWritable before the work is done rather than after it, and rather than overwrite an input."""
+    from pathlib import Path  # which a report that is only printed does without
+
     folder = Path(path).parent
     if not folder.is_dir():
         raise NotWritable("there is no such folder to write to", path=path, next_step=f"mkdir -p '{folder}'")
@@ -85,6 +86,7 @@ def write(path: str, content: str | Iterable[str] | Callable[[BinaryIO], None], 
 
     ``content`` is text, whole or in pieces, or writes by itself.  A ``private`` file is the user's alone to read."""
     import tempfile
+    from pathlib import Path
 
     target = Path(path)
     temporary = None

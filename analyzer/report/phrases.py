@@ -8,7 +8,7 @@ from analyzer.errors import printable
 from analyzer.report.wording import counted, release
 from analyzer.sessions import events
 from analyzer.sessions.events import Event, Fields, FieldValue
-from dissectors import flags, handshake, tls
+from dissectors import flags, handshake
 
 EPMD_PHRASES: dict[str, str] = {
     # message of dissectors.epmd: what it says
@@ -69,6 +69,7 @@ _TLS_VERSIONS = {
 }
 
 
+# Each kind is named when its phrase is registered: to find it out from the annotations takes ten times as long.
 @singledispatch
 def phrase(event: Event) -> str:
     """What the sender of the event's packet does or says, without naming it; may hold hostile text."""
@@ -80,38 +81,38 @@ def says(event: Event) -> str:
     return printable(phrase(event))
 
 
-@phrase.register
+@phrase.register(events.Dialled)
 def _(event: events.Dialled) -> str:
     return f"SYN again (retry {event.retry})" if event.retry else "SYN"
 
 
-@phrase.register
+@phrase.register(events.DialAnswered)
 def _(event: events.DialAnswered) -> str:
     return "SYN-ACK"
 
 
-@phrase.register
+@phrase.register(events.Opened)
 def _(event: events.Opened) -> str:
     return "TCP connection is open"
 
 
-@phrase.register
+@phrase.register(events.DialRefused)
 def _(event: events.DialRefused) -> str:
     return "refuses the TCP connection (RST)"
 
 
-@phrase.register
+@phrase.register(events.DialProhibited)
 def _(event: events.DialProhibited) -> str:
     meaning = _ICMP.get((event.version, event.type, event.code), "error")
     return f"ICMP from {event.reporter}: {meaning} ({event.type}/{event.code})"
 
 
-@phrase.register
+@phrase.register(events.Resent)
 def _(event: events.Resent) -> str:
     return f"sends {counted(event.length, 'byte')} again (retry {event.retry})"
 
 
-@phrase.register
+@phrase.register(events.BytesMissing)
 def _(event: events.BytesMissing) -> str:
     if event.snapped:
         return f"{counted(event.length, 'byte')} cut off by the snap length"
@@ -119,24 +120,24 @@ def _(event: events.BytesMissing) -> str:
     return f"{counted(event.length, 'byte')} not in the capture; {fate}"
 
 
-@phrase.register
+@phrase.register(events.Closed)
 def _(event: events.Closed) -> str:
     return "closes (its FIN is not in the capture, but acknowledged here)" if event.implied else "closes (FIN)"
 
 
-@phrase.register
+@phrase.register(events.WasReset)
 def _(event: events.WasReset) -> str:
     odd = event.usual_ttl is not None and event.ttl != event.usual_ttl
     told = _RESETS.get(str(event.fields()["fit"]), "resets the connection (RST)")
     return told + (f", TTL {event.ttl} where {event.usual_ttl} is usual" if odd else "")
 
 
-@phrase.register
+@phrase.register(events.EpmdAsked)
 def _(event: events.EpmdAsked) -> str:
     return _epmd(event.fields())
 
 
-@phrase.register
+@phrase.register(events.EpmdAnswered)
 def _(event: events.EpmdAnswered) -> str:
     fields = event.fields()
     if fields.get("message") in ("Alive2Resp", "Alive2XResp") and fields.get("result"):
@@ -144,27 +145,27 @@ def _(event: events.EpmdAnswered) -> str:
     return _epmd(fields)
 
 
-@phrase.register
+@phrase.register(events.TlsClientHello)
 def _(event: events.TlsClientHello) -> str:
     fields = event.fields()
     name = f', for "{fields["server_name"]}"' if fields.get("server_name") else ""
     return f"TLS ClientHello, offers {_versions(fields['versions'])}{name}"
 
 
-@phrase.register
+@phrase.register(events.TlsServerHello)
 def _(event: events.TlsServerHello) -> str:
     fields = event.fields()
     return f"TLS ServerHello, chooses {_versions([str(fields['version'])])}, cipher suite {fields['cipher_suite']}"
 
 
-@phrase.register
+@phrase.register(events.TlsCertificate)
 def _(event: events.TlsCertificate) -> str:
     fields = event.fields()
     subject = f' of "{fields["subject"]}"' if fields.get("subject") else ""
     return f"TLS certificate{subject}" if fields["certificates"] else "TLS certificate message without a certificate"
 
 
-@phrase.register
+@phrase.register(events.GlobalSaid)
 def _(event: events.GlobalSaid) -> str:
     return _GLOBAL[event.message]
 
@@ -175,24 +176,26 @@ _GLOBAL = {
 }
 
 
-@phrase.register
+@phrase.register(events.TlsNoCertificate)
 def _(event: events.TlsNoCertificate) -> str:
     return "has no certificate to show (told by the size of the record)"
 
 
-@phrase.register
+@phrase.register(events.TlsAlert)
 def _(event: events.TlsAlert) -> str:
     fields = event.fields()
     return f"TLS alert: {fields['alert']} ({'fatal' if fields['fatal'] else 'warning'})"
 
 
-@phrase.register
+@phrase.register(events.TlsEncryptedAlert)
 def _(event: events.TlsEncryptedAlert) -> str:
     return "encrypted TLS alert" + (", by its place a rejection" if event.rejection else "")
 
 
-@phrase.register
+@phrase.register(events.TlsSaid)
 def _(event: events.TlsSaid) -> str:
+    from dissectors import tls  # loaded already, as something of TLS was said
+
     message = event.message
     kind = (
         message.name.replace("_", " ") if isinstance(message, tls.OtherHandshake) else _spaced(type(message).__name__)
@@ -201,64 +204,64 @@ def _(event: events.TlsSaid) -> str:
     return f"TLS {kind}" + (f", {counted(length, 'byte')}" if length else "")
 
 
-@phrase.register
+@phrase.register(events.NameSent)
 def _(event: events.NameSent) -> str:
     message = event.message
     own = _release(message.flags) if message is not None else ""
     return _handshake(event, f'name "{event.fields().get("name", "")}"{own}', "name")
 
 
-@phrase.register
+@phrase.register(events.StatusSent)
 def _(event: events.StatusSent) -> str:
     fields = event.fields()
     given = f', gives the name "{fields["name"]}"' if fields.get("name") else ""
     return f'status "{event.text}"{given}' if event.text is not None else _handshake(event, "status", "status")
 
 
-@phrase.register
+@phrase.register(events.StatusAnswered)
 def _(event: events.StatusAnswered) -> str:
     return f'answers the status: "{event.text}"' if event.text is not None else "answers the status (not readable)"
 
 
-@phrase.register
+@phrase.register(events.ChallengeSent)
 def _(event: events.ChallengeSent) -> str:
     message = event.message
     own = _release(message.flags) if isinstance(message, handshake.Challenge) else ""
     return _handshake(event, f'challenge, calls itself "{event.fields().get("name", "")}"{own}', "challenge")
 
 
-@phrase.register
+@phrase.register(events.ComplementSent)
 def _(event: events.ComplementSent) -> str:
     return _handshake(event, "complement: the rest of its flags", "complement")
 
 
-@phrase.register
+@phrase.register(events.ReplySent)
 def _(event: events.ReplySent) -> str:
     return _handshake(event, "challenge reply, with the digest of its cookie", "challenge reply")
 
 
-@phrase.register
+@phrase.register(events.AckSent)
 def _(event: events.AckSent) -> str:
     return _handshake(event, "challenge ack, with the digest of its cookie", "challenge ack")
 
 
-@phrase.register
+@phrase.register(events.DataStarted)
 def _(event: events.DataStarted) -> str:
     message = event.fields().get("message")
     return f"first data ({_spaced(str(message))})" if message else "first data"
 
 
-@phrase.register
+@phrase.register(events.Ticked)
 def _(event: events.Ticked) -> str:
     return "first tick (keep-alive)"
 
 
-@phrase.register
+@phrase.register(events.ForeignSpoken)
 def _(event: events.ForeignSpoken) -> str:
     return f"speaks {event.title}: {event.why}"
 
 
-@phrase.register
+@phrase.register(events.NotUnderstood)
 def _(event: events.NotUnderstood) -> str:
     return f"{counted(event.length, 'byte')} not understood ({event.problem}): {event.reason}"
 

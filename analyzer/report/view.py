@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from copy import copy
 from functools import lru_cache
 from typing import overload
 
@@ -76,7 +75,8 @@ class AttemptViews(Sequence[AttemptView]):
 
     def of(self, positions: Iterable[int]) -> AttemptViews:
         """Some of them."""
-        some = copy(self)
+        some = AttemptViews.__new__(AttemptViews)
+        some._view_at = self._view_at
         some._positions = array("L", positions)
         return some
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from dissectors import handshake, tls
+from dissectors import handshake
 from dissectors.dataclass import dataclass, field
 from dissectors.dialogue import Side
 from dissectors.epmd import looks_like_request
@@ -91,7 +91,7 @@ def identify(first: FirstBytes, expected: Expectation | None) -> Identity | None
     if expected is not None:
         if undecided and not first.finished and len(opener) < ENOUGH:
             return None
-        if not opener and Side.INITIATOR in first.broken and tls.looks_like_tls(listener):
+        if not opener and Side.INITIATOR in first.broken and _tls(listener):
             return Identity(
                 Speech.TLS, "the listener's first bytes are a TLS record, and the opener's are not captured"
             )
@@ -113,7 +113,13 @@ def _name(data: bytes) -> bool | None:
     return handshake.looks_like_handshake(Side.INITIATOR, data, length_size=_length_size(data))
 
 
-_OPENERS = ((_name, Speech.HANDSHAKE), (looks_like_request, Speech.EPMD), (tls.looks_like_tls, Speech.TLS))
+def _tls(data: bytes) -> bool | None:
+    from dissectors.tls_records import looks_like_tls  # which few captures need
+
+    return looks_like_tls(data)
+
+
+_OPENERS = ((_name, Speech.HANDSHAKE), (looks_like_request, Speech.EPMD), (_tls, Speech.TLS))
 _TITLES = {Speech.HANDSHAKE: "a send_name", Speech.EPMD: "an EPMD request", Speech.TLS: "a TLS ClientHello"}
 
 

@@ -1,6 +1,7 @@
 """Dialogue items → meanings: which event a message is, still without its packet.
 
-One interpreter per kind of speech; each owns its dialogue and knows what a message means for an attempt.
+One interpreter per kind of speech; each owns its dialogue and knows what a message means for an attempt.  That of TLS
+is :mod:`analyzer.sessions.interpret_tls`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Protocol
 from analyzer.sessions import events
 from analyzer.sessions.events import Event
 from analyzer.sessions.identify import Identity, Speech
-from dissectors import epmd, foreign, handshake, tls, tls_carried, traffic
+from dissectors import epmd, foreign, handshake, traffic
 from dissectors.dataclass import dataclass
 from dissectors.dialogue import Decoded, Dialogue, Item, Missing, Side, Undecoded
 
@@ -59,11 +60,14 @@ Heard = Callable[[Item], None]
 
 def interpreter_for(identity: Identity, *, midstream: bool, heard: Heard | None = None) -> Interpreter | None:
     """The interpreter of a connection; None for one that is not ours."""
-    interpreter: _Base
+    interpreter: DialogueInterpreter
     match identity.speech:
         case Speech.EPMD:
             interpreter = EpmdInterpreter(midstream=midstream)
         case Speech.TLS:
+            # Few captures have TLS in them, and its dissectors take as long to load as a small capture to be read.
+            from analyzer.sessions.interpret_tls import TlsInterpreter
+
             interpreter = TlsInterpreter(midstream=midstream)
         case Speech.HANDSHAKE | Speech.LINK:
             interpreter = HandshakeInterpreter(identity.length_size, midstream=identity.speech is Speech.LINK)
@@ -73,7 +77,7 @@ def interpreter_for(identity: Identity, *, midstream: bool, heard: Heard | None 
     return interpreter
 
 
-class _Base:
+class DialogueInterpreter:
     """Runs a dialogue and turns what is no message into events; tells other protocols from garbage."""
 
     native: frozenset[str] = frozenset()
@@ -147,7 +151,7 @@ class _Base:
         yield Meaning(item.side, item.start, item.end, make)
 
 
-class EpmdInterpreter(_Base):
+class EpmdInterpreter(DialogueInterpreter):
     native = frozenset({"epmd"})
 
     def __init__(self, *, midstream: bool) -> None:
@@ -159,7 +163,7 @@ class EpmdInterpreter(_Base):
         yield Meaning(item.side, item.start, item.end, make)
 
 
-class HandshakeInterpreter(_Base):
+class HandshakeInterpreter(DialogueInterpreter):
     def __init__(self, length_size: int, *, midstream: bool) -> None:
         self._handshake = handshake.HandshakeDialogue(length_size=length_size, midstream=midstream)
         super().__init__(self._handshake)
@@ -294,83 +298,4 @@ _PARTIAL: dict[tuple[str, Side], Maker] = {
     ("complement", Side.INITIATOR): partial(events.ComplementSent, inferred=True),
     ("challenge_reply", Side.INITIATOR): partial(events.ReplySent, inferred=True),
     ("challenge_ack", Side.ACCEPTOR): partial(events.AckSent, inferred=True),
-}
-
-
-class TlsInterpreter(_Base):
-    """TLS in the clear, and the handshake inside it by the sizes of its records (docs/protocol.md 2.7)."""
-
-    native = frozenset({"tls", "tls-alert"})
-
-    def __init__(self, *, midstream: bool) -> None:
-        self._tls = tls.TlsDialogue(midstream=midstream)
-        super().__init__(self._tls)
-        self._carried: tls_carried.CarriedHandshake | None = None
-        self._started: set[Side] = set()
-        self._named = False
-        self._answered = False
-        """The acceptor has given a status."""
-        self._last: dict[Side, tuple[Side, int, int]] = {}
-
-    def _message(self, item: Decoded) -> Iterator[Meaning]:
-        message = item.message
-        place = (item.side, item.start, item.end)
-        match message:
-            case tls.ClientHello():
-                yield Meaning(*place, partial(events.TlsClientHello, message=message))
-            case tls.ServerHello():
-                yield Meaning(*place, partial(events.TlsServerHello, message=message))
-            case tls.Certificate():
-                yield Meaning(*place, partial(events.TlsCertificate, message=message))
-            case tls.Alert():
-                yield Meaning(*place, partial(events.TlsAlert, message=message))
-            case tls.EncryptedAlert():
-                # TLS 1.2 hides an alert only after both sides are done: it is a close_notify unless no name was sent.
-                rejection = not self._named
-                yield Meaning(*place, partial(events.TlsEncryptedAlert, rejection=rejection))
-            case tls.ApplicationData():
-                yield from self._record(item, message)
-            case _:
-                yield Meaning(*place, partial(events.TlsSaid, message=message))
-
-    def _record(self, item: Decoded, record: tls.ApplicationData) -> Iterator[Meaning]:
-        if self._carried is None:
-            self._carried = tls_carried.CarriedHandshake(self._tls.version, self._tls.cipher_suite)
-        here = (item.side, item.start, item.end)
-        for step in self._carried.record(item.side, record.length):
-            # A status shows only afterwards that the initiator's last record was its name.
-            place = here if step.side is item.side else self._last.get(step.side, here)
-            if isinstance(step, tls_carried.EncryptedAlertGuess):
-                yield Meaning(*place, partial(events.TlsEncryptedAlert, rejection=step.rejection))
-                continue
-            match step.step:
-                case tls_carried.Step.STATUS_OTHER if not step.certain:
-                    # A session ticket of a TLS proxy has a size like that of a status.
-                    continue
-                case tls_carried.Step.DATA if not step.certain and not self._answered:
-                    # Without the hello TLS's own records are not told from data; before a status there are none.
-                    continue
-                case tls_carried.Step.TICK:
-                    yield Meaning(*place, None, tick=True)
-                case tls_carried.Step.DATA:
-                    first = item.side not in self._started
-                    self._started.add(item.side)
-                    yield Meaning(*place, events.DataStarted if first else None, frame=True)
-                case _:
-                    self._named |= step.step is tls_carried.Step.NAME
-                    self._answered |= step.side is Side.ACCEPTOR
-                    yield Meaning(*place, _CARRIED[step.step])
-        self._last[item.side] = here
-
-
-_CARRIED: dict[tls_carried.Step, Maker] = {
-    tls_carried.Step.NO_CERTIFICATE: events.TlsNoCertificate,
-    tls_carried.Step.NAME: partial(events.NameSent, inferred=True),
-    tls_carried.Step.STATUS_OK: partial(events.StatusSent, inferred=True, text="ok"),
-    tls_carried.Step.STATUS_NOT_ALLOWED: partial(events.StatusSent, inferred=True, text="not_allowed"),
-    tls_carried.Step.STATUS_OTHER: partial(events.StatusSent, inferred=True, text=None),
-    tls_carried.Step.CHALLENGE: partial(events.ChallengeSent, inferred=True),
-    tls_carried.Step.COMPLEMENT: partial(events.ComplementSent, inferred=True),
-    tls_carried.Step.REPLY: partial(events.ReplySent, inferred=True),
-    tls_carried.Step.ACK: partial(events.AckSent, inferred=True),
 }

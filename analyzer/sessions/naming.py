@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from functools import lru_cache
 
 from analyzer.sessions import events
@@ -53,6 +52,8 @@ def guessed_call(attempt: Attempt) -> str | None:
 
 def is_address(host: str) -> bool:
     """Whether the host part of a node name is an IP address."""
+    import ipaddress
+
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -65,7 +66,15 @@ def is_long(host: str) -> bool:
     return "." in host or ":" in host
 
 
+_PRIVATE = ("10.", "192.168.", "127.", "fe80:")
+"""Where most clusters are: what they begin with is enough to tell them, and ipaddress is not loaded for it."""
+
+
 @lru_cache(maxsize=1024)  # the same few hosts, again and again
 def is_public(address: str | None) -> bool:
     """Whether an IP address belongs to the internet at large (RFC 6890)."""
-    return address is not None and is_address(address) and ipaddress.ip_address(address).is_global
+    if address is None or address.startswith(_PRIVATE):
+        return False
+    import ipaddress
+
+    return is_address(address) and ipaddress.ip_address(address).is_global

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from analyzer.sessions.events.event import Event, Fields, describe
-from dissectors import tls
 from dissectors.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from dissectors import tls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

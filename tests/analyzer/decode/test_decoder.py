@@ -19,9 +19,7 @@ from scapy.layers.vxlan import VXLAN
 
 from analyzer.capture.packet import Packet
 from analyzer.decode import Decoder, Segment, Skipped, SkipReason, Unreachable
-from analyzer.decode.decoder import MAX_HEADERS, READERS
 from analyzer.decode.link import LINK_TYPES
-from analyzer.decode.walk import Layer
 from tests.analyzer.decode.building import (
     ETHERNET,
     PAYLOAD,
@@ -215,11 +213,6 @@ def test_unknown_link_type() -> None:
     assert reason(decode(b"\0" * 64, 147)) is SkipReason.LINK_TYPE
 
 
-def test_every_layer_has_a_reader() -> None:
-    """Whatever a reader names as the next layer, the table can go on with."""
-    assert set(READERS) == set(Layer)
-
-
 def test_eight_tunnels_deep() -> None:
     """Eight overlays within each other are opened."""
     packet: Any = over_ipv4()
@@ -229,17 +222,6 @@ def test_eight_tunnels_deep() -> None:
     assert result.payload == PAYLOAD
     assert result.carrier[0::2] == tuple(f"vxlan {network}" for network in reversed(range(8)))
     assert result.carrier[1::2] == ("vlan 9",) * 8
-
-
-@pytest.mark.parametrize("header", [IP(len=0, proto=4), IPv6(plen=0, nh=41, dst="::1")])
-def test_depth_is_bounded(header: Any) -> None:
-    """A packet that nests without end is given up, not followed."""
-    assert reason(decode(bytes(header) * (MAX_HEADERS + 1), RAW)) is SkipReason.MALFORMED
-
-
-def test_stack_of_tags_is_bounded() -> None:
-    """A frame that consists of VLAN tags is given up, not followed."""
-    assert reason(decode(bytes(frame(type=0x8100)) + b"\x00\x01\x81\x00" * 16_000)) is SkipReason.MALFORMED
 
 
 link_types = st.sampled_from([*LINK_TYPES, 147, -1])

@@ -12,10 +12,11 @@ from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import CookedLinux, CookedLinuxV2, Dot1Q
 
 from analyzer.capture.packet import Packet
-from analyzer.decode import Decoder, Segment, Skipped
-from analyzer.decode.segment import DecodeResult
+from analyzer.decode import Segment, Skipped, Unreachable
+from analyzer.decode.fragments import FragmentTable
+from analyzer.decode.long_way import follow
+from analyzer.decode.segment import DecodeResult, Stop
 from analyzer.decode.shortcut import plain
-from analyzer.decode.walk import Stop
 from tests.analyzer.decode.building import PAYLOAD, captured, frame, over_ipv4, over_ipv6
 
 LINKS: list[tuple[int, Any]] = [(1, frame()), (113, CookedLinux(proto=0x0800)), (276, CookedLinuxV2(proto=0x0800))]
@@ -35,12 +36,16 @@ def outcome(way: Callable[[Packet], DecodeResult | None], packet: Packet) -> Dec
         return Skipped(packet.ref, stop.reason)
 
 
+def the_long_way(packet: Packet) -> Segment | Unreachable | Skipped:
+    return follow(packet, FragmentTable())
+
+
 @pytest.mark.parametrize(("link_type", "data"), PLAIN)
 def test_plain_packets_take_it(link_type: int, data: bytes) -> None:
     """The common case does take the shortcut, on each link type that has one."""
     packet = captured(data, link_type)
     assert isinstance(plain(packet), Segment)
-    assert plain(packet) == Decoder().walk(packet)
+    assert plain(packet) == the_long_way(packet)
 
 
 @pytest.mark.parametrize(
@@ -75,4 +80,4 @@ def test_law(packet: tuple[int, bytes], damage: list[tuple[int, int]], snap: int
         data[index % len(data)] = value
     cut = Packet(captured(b"").ref, 0, link_type, bytes(data[:snap]), len(data) + longer)
     short = outcome(plain, cut)
-    assert short is None or short == outcome(Decoder().walk, cut)
+    assert short is None or short == outcome(the_long_way, cut)

@@ -8,7 +8,8 @@ import pytest
 
 from analyzer.decode import SkipReason
 from analyzer.decode.fragments import FragmentTable
-from analyzer.decode.walk import Stop, Walk
+from analyzer.decode.segment import Stop
+from analyzer.decode.walk import Walk
 from tests.analyzer.decode.building import captured
 
 TWO = Struct("!H")

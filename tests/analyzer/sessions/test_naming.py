@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
 
 from analyzer.sessions.attempt import Attempt
-from analyzer.sessions.naming import is_address, is_long
+from analyzer.sessions.naming import _PRIVATE, is_address, is_long, is_public
 from dissectors import epmd, handshake
 from tests.analyzer.sessions.talking import (
     ANN,
@@ -100,3 +102,27 @@ def test_host_parts(host: str, address: bool, long: bool) -> None:
     """Short names have no dot; an address is a long name too."""
     assert is_address(host) is address
     assert is_long(host) is long
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("10.0.0.1", False),
+        ("192.168.7.1", False),
+        ("127.0.0.1", False),
+        ("fe80::1", False),
+        ("172.16.0.1", False),
+        ("fd00::1", False),
+        ("100.64.0.1", False),
+        ("8.8.8.8", True),
+        ("100.1.2.3", True),
+        ("2a00::1", True),
+        ("host", False),
+        (None, False),
+    ],
+)
+def test_public_addresses(address: str | None, public: bool) -> None:
+    """Those of the internet; what is told by its beginning alone is what the library of Python says, too."""
+    assert is_public(address) is public
+    if address is not None and address.startswith(_PRIVATE):
+        assert not ipaddress.ip_address(address).is_global
