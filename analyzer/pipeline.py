@@ -166,7 +166,8 @@ class Pipeline:
                 extent = self.extents[packet.vantage] = Extent(at, at)
             elif at > extent.last_at:
                 extent.last_at = at
-            yield from self._correlate(self.streams.advance(at))
+            if due := self.streams.advance(at):
+                yield from self._correlate(due)
             self._syn_cache.advance(at)
             if on_time is not None:
                 on_time(at)
@@ -192,7 +193,8 @@ class Pipeline:
                 place = self.streams.place(taken)
                 if place is not None and place.stream.watched:
                     self._witness.saw(each, taken.pieces if isinstance(taken, Segment) else (), place)
-            yield from self._correlate(found)
+            if found:
+                yield from self._correlate(found)
 
     def _take_run(self, run: Run) -> Iterator[tuple[Attempt, Event]]:
         """At once if that comes to the same, else packet by packet."""

@@ -76,6 +76,8 @@ class StreamTable:
         self._backlog = Backlog()
         self._copies = Copies(self.limits.copy_span, self.limits.held_back)
         self._looked_at = 0
+        self._opening = 0
+        """Streams that are not established."""
 
     def __len__(self) -> int:
         """Streams tracked now."""
@@ -84,7 +86,7 @@ class StreamTable:
     @property
     def crowded(self) -> bool:
         """So many connections open at once that most will never be more than an opening."""
-        return len(self._queues[Life.OPENING, False]) + len(self._queues[Life.OPENING, True]) >= self.limits.crowd
+        return self._opening >= self.limits.crowd
 
     def knows(self, packet: Segment | Unreachable) -> bool:
         """The connection that it is of, or is about, is tracked."""
@@ -178,6 +180,7 @@ class StreamTable:
                 connection.flush(events)
         self._routes.clear()
         self._queues = _queues()
+        self._opening = 0
         return events
 
     def _open(self, segment: Segment, events: Events) -> tuple[Connection, Flow]:
@@ -189,10 +192,12 @@ class StreamTable:
         self._routes[segment.vantage, opener, listener] = connection, connection.out
         self._routes[segment.vantage, listener, opener] = connection, connection.back
         self._queues[connection.queued, False].add(connection)
+        self._opening += 1
         return self._routes[segment.vantage, segment.source, segment.destination]
 
     def _queue(self, connection: Connection) -> None:
         self._queues[connection.queued, connection.mattered].remove(connection)
+        self._opening += (connection.life is Life.OPENING) - (connection.queued is Life.OPENING)
         stream = connection.stream
         connection.queued, connection.mattered = connection.life, stream.matters
         if connection.life is Life.OPEN and stream.opener_known_by is not OpenerKnownBy.GUESS:
@@ -202,6 +207,7 @@ class StreamTable:
     def _forget(self, connection: Connection, reason: ForgetReason, events: Events) -> None:
         connection.forget(reason, events)
         self.forgotten[reason] += 1
+        self._opening -= connection.queued is Life.OPENING
         self._queues[connection.queued, connection.mattered].remove(connection)
         stream = connection.stream
         del self._routes[stream.vantage, stream.opener, stream.listener]
