@@ -33,6 +33,7 @@ What a stream promises to whoever reads its events:
 ``tell``       findings of one direction become events
 ``reset``      how well a RST fits
 ``copies``     packets that a capture holds several times
+``queued``     packets that a router shows once more, when they have left its queue
 ``idle``       who was quiet for longest
 ``limits``     what all of that may cost
 =============  ======================================================================================

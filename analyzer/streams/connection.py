@@ -79,8 +79,8 @@ class Connection:
         packet = segment.packet
         number = segment.acknowledgment
         identity = (flow, segment.sequence, number, flags, segment.length, segment.window, segment.ip_id)
-        # Whoever numbers his datagrams numbers no two alike; 0 is no number.
-        if self.copies.seen(identity, packet.at, segment.ttl if segment.ip_id else None):
+        shown_again = flow.queued.shows_again(segment, flow, flow.limits)
+        if self.copies.seen(identity, packet.at) or shown_again:
             return
         self.last = packet
         self.stream.segments[flow.direction] += 1
@@ -116,7 +116,7 @@ class Connection:
         """Take many segments at once; False if they do not continue what is known."""
         sides = ((self.out, run.forth), (self.back, run.back))
         continued = self.out.continued_by(run.forth, run.back) and self.back.continued_by(run.back, run.forth)
-        if self.life is not Life.OPEN or not continued:
+        if self.life is not Life.OPEN or self.out.queued.seen or self.back.queued.seen or not continued:
             return False
         last = max((half.last for _, half in sides if half is not None), key=lambda ref: ref.number)
         self.last = last

@@ -44,5 +44,5 @@ class Limits:
     """The same, counted in later packets of the stream: whichever passes first."""
     copy_span: int = 5 * MILLISECOND
     """Identical segments so close together are one packet seen several times, not a retransmission."""
-    held_back: int = SECOND
-    """The same, where one has fewer hops left: a router on both of whose sides was captured had it in its queue."""
+    queued: int = SECOND
+    """A packet may leave the queue of a router so long after it came."""

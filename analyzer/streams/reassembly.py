@@ -11,6 +11,7 @@ from analyzer.decode.segment import Segment, TcpFlags
 from analyzer.streams.held import Backlog, Chunk
 from analyzer.streams.limits import Limits
 from analyzer.streams.order import WINDOW, Order
+from analyzer.streams.queued import Queued
 from analyzer.streams.stream import Data, Direction, Stream
 from analyzer.streams.tell import Events
 
@@ -41,6 +42,7 @@ class Flow(Order):
         "ip_id",
         "latest_ack",
         "origin",
+        "queued",
         "resets",
         "slack",
         "syn_acks",
@@ -70,6 +72,7 @@ class Flow(Order):
         self.ttl: int | None = None
         """Of the latest segment that was no RST."""
         self.ip_id: int | None = None
+        self.queued = Queued()
 
     def begin(self, initial: int) -> None:
         """A SYN of this direction with that number was seen."""

@@ -74,7 +74,7 @@ class StreamTable:
         """By vantage, sender and receiver."""
         self._queues = _queues()
         self._backlog = Backlog()
-        self._copies = Copies(self.limits.copy_span, self.limits.held_back)
+        self._copies = Copies(self.limits.copy_span)
         self._looked_at = 0
         self._opening = 0
         """Streams that are not established."""

@@ -31,19 +31,6 @@ def test_a_third_copy_is_measured_from_the_first() -> None:
     assert [copies.seen("packet", at) for at in (0, 4, 8, 12)] == [False, True, False, True]
 
 
-def test_what_a_router_held_back_is_a_copy_by_its_hops() -> None:
-    """For longer than the span, and no repetition of the sender's, which has as many hops left as the first one."""
-    copies = Copies(5, held_back=1000)
-    assert [copies.seen("one", at, ttl) for at, ttl in ((0, 64), (40, 63), (200, 64), (240, 63), (1300, 63))] == [
-        False,
-        True,
-        False,
-        True,
-        False,
-    ]
-    assert [copies.seen("two", at, ttl) for at, ttl in ((0, None), (40, 63), (200, None))] == [False, False, False]
-
-
 def test_a_clock_that_jumps_back() -> None:
     """The next file begins earlier: nothing in it is a copy of what seems to lie in the future."""
     copies = Copies(5)
@@ -82,16 +69,6 @@ def test_the_same_later_is_a_retransmission() -> None:
         "out Retransmission offset=0 length=4",
         "out Retransmission offset=0 length=4",
     ]
-
-
-def test_copies_of_a_router_with_a_queue_are_not_retransmissions() -> None:
-    """Where the datagrams are numbered; a number of 0 is none."""
-    wire = Wire()
-    transcript = established(wire)
-    numbered = wire.send(OUT, b"name", ttl=64, ip_id=7)
-    assert len(transcript.feed(numbered, again(numbered, 40 * MILLISECOND, ttl=63))) == 1
-    unnumbered = wire.send(OUT, b"name", ttl=64, ip_id=0)
-    assert len(transcript.feed(unnumbered, again(unnumbered, 40 * MILLISECOND, ttl=63))) == 2
 
 
 def test_the_time_to_live_is_that_of_the_first_copy() -> None:
