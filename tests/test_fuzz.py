@@ -11,10 +11,13 @@ import pytest
 
 from tests.conftest import WITHOUT_FUZZER
 from tests.corpus import ROOT
-from tests.fuzz import campaign, material, mutations, targets
+from tests.fuzz import campaign, invariants, material, mutations, targets
 
 HOSTILE = ROOT / "tests" / "hostile"
-FINDS = sorted(path for path in HOSTILE.rglob("*") if path.is_file() and path.suffix != ".md")
+LOSSES = HOSTILE / "losses"
+LOSSY = sorted(path for path in LOSSES.rglob("*") if path.is_file())
+"""``tests/hostile/losses/<verdict of the whole capture>/<what was lost>``."""
+FINDS = sorted(path for path in HOSTILE.rglob("*") if path.is_file() and path.suffix != ".md" and path not in LOSSY)
 """``tests/hostile/<target>/<what it broke>``."""
 CAPTURES = 240
 """Mutated captures of one run: about ten seconds."""
@@ -31,6 +34,15 @@ def test_a_find_stays_repaired(find: Path) -> None:
 def test_finds_are_filed_by_target() -> None:
     """A folder that no target reads would test nothing."""
     assert {path.parent.name for path in FINDS} <= set(targets.TARGETS)
+
+
+@pytest.mark.parametrize("find", LOSSY, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_losses_make_no_other_verdict_certain(find: Path) -> None:
+    """What is left of a capture may be told for something else, but never for certain."""
+    report = invariants.analysed(material.read(find.read_bytes()))
+    assert report.attempts
+    for attempt in report.attempts:
+        assert attempt["verdict"] == find.parent.name or attempt["certainty"] != invariants.STRONG
 
 
 @pytest.mark.parametrize("first", range(0, CAPTURES, 40))

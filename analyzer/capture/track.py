@@ -196,10 +196,20 @@ class Track:
             if not inside.size:
                 continue
             yield Elapsed(index, vantage, int(inside[0]))
+            # Times of all that is not passed on count, too, where the clock was set back behind it.
+            jumps = bool((at[1:] < at[:-1]).any())
+            clock = at.copy()
+            clock[batch.outside if batch.outside is not None else slice(0)] = first
+            seen = 0
             for row in sifting.sifter.sift(batch, vantage, index):
                 if isinstance(row, Run):
                     yield row
                     continue
+                if jumps:
+                    latest = int(clock[seen:row].max(initial=first))
+                    if latest > at[row]:
+                        yield Elapsed(index, vantage, latest)
+                    seen = max(seen, row + 1)
                 ref = PacketRef(index, int(batch.numbers[row]), int(at[row]))
                 yield Packet(ref, vantage, int(batch.links[row]), batch.data(row), int(batch.wire[row]))
             yield Elapsed(index, vantage, int(inside.max()))

@@ -113,10 +113,13 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     ):
         return
     unread = named is None and link.flows[Side.INITIATOR].sent > 0
+    # Whether the acceptor takes this form of the name is what EPMD says of it, or another of its connections.
+    foreign_form = named is not None and around.acceptor_release(attempt) is None
     if unread:
         certainty = Certainty.POSSIBLE
     else:
-        certainty = Certainty.LIKELY if attempt.qualities or named is None else Certainty.CERTAIN
+        hidden = attempt.qualities or named is None or foreign_form
+        certainty = Certainty.LIKELY if hidden else Certainty.CERTAIN
     how = "reset" if ending.is_reset else "closed"
     after = "the initiator's name" if named else "the TCP handshake"
     yield RULE.finding(
@@ -134,7 +137,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         detail={"close": "RST" if ending.is_reset else "FIN", "name_seen": named is not None},
         alternatives=()
         if certainty is Certainty.CERTAIN
-        else _alternatives(attempt, unread=unread, named=named is not None),
+        else _alternatives(unread=unread, named=named is not None, foreign_form=foreign_form),
     )
 
 
@@ -145,9 +148,11 @@ def _is_refusal(attempt: Attempt, ending: Ending) -> bool:
     return attempt.stage is Stage.NAME and ending.timer < OWN_TIMER and not is_slow_path(attempt)
 
 
-def _alternatives(attempt: Attempt, *, unread: bool, named: bool) -> tuple[str, ...]:
+def _alternatives(*, unread: bool, named: bool, foreign_form: bool) -> tuple[str, ...]:
     if unread:
         return ("what the initiator sent cannot be read, and the acceptor may have refused it with reason",)
     if not named:
         return ("the initiator had closed first, and its FIN is not in the capture",)
+    if foreign_form:
+        return ("the acceptor does not know this form of the name: the capture lacks what EPMD says of its versions",)
     return ("the capture lost the acceptor's answer",)

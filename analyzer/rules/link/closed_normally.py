@@ -85,7 +85,7 @@ def _was_up(attempt: Attempt) -> bool:
 
 def _what_else(attempt: Attempt, closer: Side) -> Iterator[str]:
     """What the capture may lack of the story."""
-    if not shook_hands(attempt):
+    if attempt.qualities or not shook_hands(attempt):
         yield "the link ended for a reason that lies in the part of it that the capture lacks"
     if closer is Side.ACCEPTOR and supersedes(attempt):
         yield "the acceptor dropped it for a newer connection of the same node, which the capture lacks"
