@@ -11,11 +11,10 @@ import click
 
 from analyzer.cli.attach import attach_report, known_ticket
 from analyzer.cli.ending import EXIT_STATUS, PROBLEMS, finish, opened
-from analyzer.cli.options import FORMATS, cookie_files, flavour, report_files, selection
+from analyzer.cli.options import FORMATS, cookie_files, flavour, redaction, redactor_of, report_files, selection
 
 if TYPE_CHECKING:
     from analyzer.findings import Diagnosis
-    from analyzer.redact.redactor import Redactor
 
 
 @click.command(
@@ -38,13 +37,7 @@ if TYPE_CHECKING:
     help="Put the report on this ticket, with the files of -o (see distscope attach).",
 )
 @click.option("--dry-run", is_flag=True, help="With --attach: show what would be sent, send nothing.")
-@click.option("--redact", is_flag=True, help="Pseudonyms in place of names of nodes, hosts, files, and of addresses.")
-@click.option(
-    "--redact-map",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Redact, and keep the way back in FILE; one that is there gives the same pseudonyms again.",
-)
+@redaction
 @click.option("-q", "--quiet", is_flag=True, help="Only one line for each problem; no progress.")
 @click.pass_context
 def command(
@@ -93,7 +86,7 @@ def command(
     target = known_ticket(ticket, dry_run=dry_run)
     options = options_of(captures, **selected)
     look = look_of_terminal(color=not no_color, flavour=flavour)
-    redactor = _redactor(redact_map) if redact or redact_map else None
+    redactor = redactor_of(redact_map, asked=redact)
     # What is redacted is known only at the end.
     live = "-" in captures and name == "text" and redactor is None
     told: set[int] = set()
@@ -143,9 +136,3 @@ def command(
         if target is not None:
             status = attach_report(document, outputs, target, status, dry_run=dry_run)
         finish(ctx, source, status)
-
-
-def _redactor(path: str | None) -> Redactor:
-    from analyzer.redact.mapfile import load, new_redactor
-
-    return new_redactor() if path is None else load(path)

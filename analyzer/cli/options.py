@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from analyzer.redact.redactor import Redactor
 
 FORMATS = ("text", "json")
 """What can be printed on standard output."""
@@ -91,5 +94,33 @@ flavour = click.option(
     default="github",
     help="Whose Markdown: a comment for a ticket there; jira: its wiki markup [default: github].",
 )
+
+
+def redaction(command: F) -> F:
+    """Pseudonyms in what is printed and written; see :func:`redactor_of`."""
+    return _with(
+        command,
+        (
+            click.option(
+                "--redact", is_flag=True, help="Pseudonyms in place of names of nodes, hosts, files, and of addresses."
+            ),
+            click.option(
+                "--redact-map",
+                type=click.Path(dir_okay=False),
+                metavar="FILE",
+                help="Redact, and keep the way back in FILE; one that is there gives the same pseudonyms again.",
+            ),
+        ),
+    )
+
+
+def redactor_of(path: str | None, *, asked: bool) -> Redactor | None:
+    """What both options ask for.  Raises UnusableMap."""
+    if path is None and not asked:
+        return None
+    from analyzer.redact.mapfile import load, new_redactor
+
+    return new_redactor() if path is None else load(path)
+
 
 no_color = click.option("--no-color", is_flag=True, help="No colour.")

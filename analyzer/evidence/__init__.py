@@ -62,17 +62,21 @@ class Evidence:
 
     def redacted(self, analysis: Analysis, options: Options) -> Analysis:
         """The analysis of the same packets without names: whatever is reported of it, none is in it."""
-        self._attempts = _all_views(analysis)
-        edits = edits_of((kept.packet for kept in self.keeper.packets(self._attempts)), self._ports, self._redactor)
-        changed = _changed(self.keeper.packets(self._attempts), edits, self._redactor, keep_digests=True)
-        packets = (replace(kept.packet, data=data) for kept, data in changed)
-        again = replace(options, nodes=(), hosts=(), since=None, until=None, sieve_from=None)
-        found = analyze(Replay(packets, len(analysis.captures)), again, extents=self.keeper.extents)
+        found = analyze(*self.replayed(analysis, options), extents=self.keeper.extents)
         named = [replace(each, path=f"capture-{number}") for number, each in enumerate(analysis.captures, 1)]
         notes = [*found.notes]
         if analysis.notes:
             notes.append(f"{counted(len(analysis.notes), 'note')} left out, for files may be named there")
         return replace(found, captures=tuple(named), notes=tuple(notes))
+
+    def replayed(self, analysis: Analysis, options: Options) -> tuple[Replay, Options]:
+        """The packets of its attempts without names, and what to read them with: they were chosen already."""
+        self._attempts = _all_views(analysis)
+        edits = edits_of((kept.packet for kept in self.keeper.packets(self._attempts)), self._ports, self._redactor)
+        changed = _changed(self.keeper.packets(self._attempts), edits, self._redactor, keep_digests=True)
+        packets = (replace(kept.packet, data=data) for kept, data in changed)
+        again = replace(options, nodes=(), hosts=(), since=None, until=None, sieve_from=None)
+        return Replay(packets, len(analysis.captures)), again
 
     def write(self, document: Document, analysis: Analysis, stream: BinaryIO) -> None:
         """Write the packets of all attempts of ``analysis``, whose document ``document`` is."""

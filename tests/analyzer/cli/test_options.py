@@ -11,7 +11,16 @@ from tests.analyzer.cli.command import run
 def test_a_selection_is_the_same_everywhere(command: str) -> None:
     """Who narrows an analysis can list its messages with the same words."""
     text = run(command, "--help").stdout
-    for option in ("--epmd-port", "--dist-port", "--node", "--host", "--since", "--until", "--keep-digests"):
+    for option in (
+        "--epmd-port",
+        "--dist-port",
+        "--node",
+        "--host",
+        "--since",
+        "--until",
+        "--keep-digests",
+        "--redact",
+    ):
         assert option in text
 
 
