@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lab import requirements, runner
+from tests.lab import requirements
 
 LEFT_OUT = requirements.left_out()
 collect_ignore = ["test_lab.py"] if LEFT_OUT else []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Nobody shall take a run without the lab for a run with it, nor a second chance for a first."""
-    for name, complaints in runner.SECOND_CHANCES.items():
-        terminalreporter.section(f"the lab played {name} twice; the first time", red=True)
-        terminalreporter.line("\n".join(complaints))
+    """Nobody shall take a run without the lab for a run with it."""
     if LEFT_OUT:
         terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
         terminalreporter.line("THE LAB WAS LEFT OUT: no real node was started. (tests/lab/README.md)")

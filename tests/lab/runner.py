@@ -18,8 +18,6 @@ from tests.lab.watching import Attempt, verdicts
 
 SIDE_BY_SIDE = 6
 """Scenarios wait more than they work: for timers of seven seconds, mostly."""
-SECOND_CHANCES: dict[str, tuple[str, ...]] = {}
-"""Scenarios that could not be staged at first, and why; they are played twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +28,6 @@ class Result:
     folder: Path
     seconds: float
     complaints: tuple[str, ...]
-    staged: bool
-    """It came to what it has to show: nobody failed to start, or to do as told."""
 
     @property
     def passed(self) -> bool:
@@ -43,12 +39,9 @@ def play(scenario: Scenario, folder: Path) -> Result:
     """Play one; whatever goes wrong is a complaint."""
     began = time.monotonic()
     complaints: list[str] = []
-    staged = True
     try:
         with Stage(folder, scenario.dist_ports) as stage:
-            staged = False
             scenario.play(stage)
-            staged = True
             watching = stage.watching
             told = watching.wait_until_told(lambda attempts: verdicts(attempts) == scenario.verdicts)
             complaints += compare(scenario, "live, while it happens", told)
@@ -59,7 +52,7 @@ def play(scenario: Scenario, folder: Path) -> Result:
         complaints.append(f"the lab: {error}")
     except Exception:  # one broken scenario does not take the others with it
         complaints.append(f"the lab: {traceback.format_exc()}")
-    return Result(scenario, folder, time.monotonic() - began, tuple(complaints), staged)
+    return Result(scenario, folder, time.monotonic() - began, tuple(complaints))
 
 
 def compare(scenario: Scenario, where: str, attempts: list[Attempt]) -> Iterator[str]:

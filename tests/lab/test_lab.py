@@ -29,14 +29,8 @@ def results(
 
 @pytest.mark.parametrize("name", EVERY)
 def test_scenario(results: Mapping[str, Future[Result]], name: str) -> None:
-    """What distscope says while it happens, in its report at the end, of the recording and of what it kept itself.
-
-    On a machine with too much to do a node may not start in time.  What could not be staged gets one more chance, and
-    the end of the test run tells of it; what was said wrongly never does."""
+    """What distscope says while it happens, in its report at the end, of the recording and of what it kept itself."""
     result = results[name].result()
-    if not result.staged:
-        runner.SECOND_CHANCES[name] = result.complaints
-        result = runner.play(EVERY[name], result.folder.with_suffix(".again"))
     assert result.passed, f"{result.scenario.shows}; logs and captures are in {result.folder}:\n" + "\n".join(
         result.complaints
     )
