@@ -8,8 +8,8 @@ import shutil
 import struct
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -78,8 +78,13 @@ def test_a_running_sniff_has_no_capability(user: str, service: bool, tmp_path: P
         assert sniffer.end() == 0
 
 
+Command = tuple[str | Path, ...]
+SOMEBODY = 61_234
+"""A user without a name, as systemd makes them."""
+
+
 @contextmanager
-def somebody_with_file_capabilities() -> Iterator[tuple[str | Path, ...]]:
+def with_file_capabilities() -> Iterator[Command]:
     """The command of a user who is not root and whose interpreter may listen, as docs/live.md says.
 
     It may also read every file, for this interpreter and this project may be in a folder of root's."""
@@ -91,19 +96,30 @@ def somebody_with_file_capabilities() -> Iterator[tuple[str | Path, ...]]:
         may = 1 << CAP_NET_RAW | 1 << CAP_DAC_READ_SEARCH
         os.setxattr(python, "security.capability", struct.pack("<5I", 0x02000001, may, 0, 0, 0))
         paths = ":".join(filter(None, sys.path))
-        who = ("setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups")
+        who = ("setpriv", "--reuid", str(SOMEBODY), "--regid", str(SOMEBODY), "--clear-groups")
         yield (*who, "env", f"PYTHONHOME={sys.base_prefix}", f"PYTHONPATH={paths}", python, *SNIFF[1:])
 
 
+@contextmanager
+def with_what_a_service_manager_gives() -> Iterator[Command]:
+    """As docs/systemd/distscope.service says: ambient capabilities, no others to be had, no new privileges."""
+    may = "-all,+net_raw,+dac_read_search"
+    who = ("setpriv", "--reuid", str(SOMEBODY), "--regid", str(SOMEBODY), "--clear-groups", "--no-new-privs")
+    yield (*who, "--bounding-set", may, "--inh-caps", may, "--ambient-caps", may, *SNIFF)
+
+
 @needs_namespaces
-def test_somebody_with_file_capabilities_listens_and_gives_them_up() -> None:
+@pytest.mark.parametrize("somebody", [with_file_capabilities, with_what_a_service_manager_gives])
+def test_somebody_else_than_root_listens_and_gives_up_every_capability(
+    somebody: Callable[[], AbstractContextManager[Command]],
+) -> None:
     """Without root, from the first moment on."""
-    with namespace() as net, somebody_with_file_capabilities() as command:
+    with namespace() as net, somebody() as command:
         with sniffing(net, "-i", "lo", command=command) as sniffer:
             for said in threads_of(sniffer):
                 assert {said[name] for name in ("CapEff", "CapPrm", "CapInh", "CapAmb")} == {"0" * 16}
                 assert said["NoNewPrivs"] == "1"
-                assert set(said["Uid"].split()) == {str(pwd.getpwnam("nobody").pw_uid)}
+                assert set(said["Uid"].split()) == {str(SOMEBODY)}
             net.python("import socket; socket.socket().connect_ex(('127.0.0.1', 4369))")
             sniffer.wait_for("epmd-refused")
             assert sniffer.end() == 1
