@@ -27,7 +27,6 @@ from analyzer.streams.stream import Data, ForgetReason, Forgotten, Stream, Strea
 from analyzer.streams.syn_cache import Opening, SynCache
 from analyzer.streams.table import Place, StreamTable
 from analyzer.summary import incidents_of, nodes_of, summaries_of
-from analyzer.watch import Watch
 from dissectors.cookie import CookieJar
 from dissectors.dataclass import dataclass, field
 from dissectors.dialogue import Side
@@ -329,6 +328,8 @@ def analyze(
             for _ in pipeline.run(on_progress):
                 pass
         else:
+            from analyzer.watch import Watch  # for whoever cannot wait for the end
+
             watch = Watch(pipeline.judge_now, on_verdict)
             for attempt, event in pipeline.run(on_progress, watch.passed):
                 if pipeline.wanted(attempt):

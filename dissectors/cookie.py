@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 COOKIE_LIMIT = 255
 """A cookie is an atom, and an atom has no more characters."""
 
 
-class _Hash(Protocol):
-    def digest(self) -> bytes: ...
+if TYPE_CHECKING:
+
+    class _Hash(Protocol):
+        def digest(self) -> bytes: ...
 
 
 class CookieError(ValueError):

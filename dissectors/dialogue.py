@@ -12,6 +12,10 @@ from typing import Protocol
 
 from dissectors.dataclass import dataclass
 
+RECOGNISED_BY = 512
+"""First bytes of a side by which :mod:`dissectors.foreign` recognises what it speaks instead of Erlang: more of them
+tell nothing more.  Most protocols need less than 16, text in a banner more."""
+
 
 class Side(Enum):
     """Who sent the bytes: the node that opened the TCP connection, or the node (or EPMD) that listens."""

@@ -22,8 +22,6 @@ SHORTEST_BY_TAG = {ord("n"): 8, ord("N"): 16, ord("s"): 2, ord("r"): 21, ord("a"
 """Least value of the length field of a handshake message, by its tag (docs/protocol.md 2.2)."""
 TRAFFIC = rb"\x00{4}|(?s:....)(\x83[\x44-\x46]|\x70\x83)"
 """A tick, or a frame behind its 4-byte length (docs/protocol.md 2.6)."""
-ENOUGH = 512
-"""With so many first bytes nothing more will be recognised; most protocols need less than 16, text in a banner more."""
 SHOWN = 60
 """Bytes of a first line that are shown to people."""
 
@@ -53,7 +51,7 @@ class Recognition:
 def recognise(side: Side, data: bytes) -> Recognition | None:
     """What the first bytes of ``side`` are, if they are a protocol that we know and can't be Erlang.
 
-    None is no verdict: fewer than :data:`ENOUGH` bytes may be too few.
+    None is no verdict: fewer than :data:`~dissectors.dialogue.RECOGNISED_BY` bytes may be too few.
     """
     if may_be_erlang(data):
         return None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from analyzer.capture.compression import LONGEST_MAGIC, decompress, recognise
 from analyzer.capture.pcap import VARIANTS, read_pcap
 from analyzer.capture.state import CaptureState, RawRecord
 from analyzer.capture.window import Window
 from analyzer.errors import EmptyCapture, NotACapture
+from dissectors.dataclass import dataclass
 
 PCAPNG = b"\n\r\r\n"
 """The type of a section header, with which every pcapng file begins: the same in both byte orders."""
@@ -18,7 +18,8 @@ _HEAD = 512
 _TEXT = b"\t\n\r\v\f" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
 
 
-class _Foreign(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Foreign:
     """A format that users hand us and that we don't read."""
 
     magic: bytes

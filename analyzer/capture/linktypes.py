@@ -5,11 +5,10 @@ Named whether or not distscope decodes them: "captured on IEEE802_11" tells the 
 
 from __future__ import annotations
 
-from enum import IntEnum
 
-
-class LinkType(IntEnum):
-    """Link types that captures of networks and hosts are found with."""
+class LinkType:
+    """Link types that captures of networks and hosts are found with.  Bare numbers: an Enum of so many members takes
+    longer to make than a small capture to be decoded, and a capture has one of them."""
 
     NULL = 0
     ETHERNET = 1
@@ -74,7 +73,7 @@ class LinkType(IntEnum):
 
 def link_type_name(link_type: int) -> str:
     """The name without ``LINKTYPE_``; ``LINKTYPE_<number>`` for a type that has no name here."""
-    try:
-        return LinkType(link_type).name
-    except ValueError:
-        return f"LINKTYPE_{link_type}"
+    return _NAMES.get(link_type, f"LINKTYPE_{link_type}")
+
+
+_NAMES = {number: name for name, number in vars(LinkType).items() if name.isupper()}

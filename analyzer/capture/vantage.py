@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
 
 from dissectors.dataclass import dataclass, field
 
 
-class SetName(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SetName:
     """What the files of one rotated set have in common."""
 
     folder: str

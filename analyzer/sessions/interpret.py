@@ -13,9 +13,9 @@ from typing import Protocol
 from analyzer.sessions import events
 from analyzer.sessions.events import Event
 from analyzer.sessions.identify import Identity, Speech
-from dissectors import epmd, foreign, handshake, traffic
+from dissectors import epmd, handshake, traffic
 from dissectors.dataclass import dataclass
-from dissectors.dialogue import Decoded, Dialogue, Item, Missing, Side, Undecoded
+from dissectors.dialogue import RECOGNISED_BY, Decoded, Dialogue, Item, Missing, Side, Undecoded
 
 Maker = Callable[..., Event]
 """An event class with everything but packet, side, leg and packets filled in."""
@@ -90,8 +90,8 @@ class DialogueInterpreter:
         self.heard: Heard | None = None
 
     def feed(self, side: Side, data: bytes) -> Iterator[Meaning]:
-        if len(self._first[side]) < foreign.ENOUGH:
-            self._first[side] += data[: foreign.ENOUGH]
+        if len(self._first[side]) < RECOGNISED_BY:
+            self._first[side] += data[:RECOGNISED_BY]
         for item in self._dialogue.feed(side, data):
             yield from self._item(item)
 
@@ -129,7 +129,9 @@ class DialogueInterpreter:
     def _undecoded(self, item: Undecoded) -> Iterator[Meaning]:
         known = None
         if item.start == 0 and item.side not in self._named_foreign:
-            known = foreign.recognise(item.side, self._first[item.side])
+            from dissectors.foreign import recognise  # sixty protocols, of which few captures have one
+
+            known = recognise(item.side, self._first[item.side])
             if known is not None and known.slug in self.native:
                 known = None
         if known is not None:
@@ -188,7 +190,7 @@ class HandshakeInterpreter(DialogueInterpreter):
             yield self._says(item, _handshake(item.side, message))
 
     def skim(self, side: Side, peek: Peek, size: int) -> traffic.Skim | None:
-        if len(self._first[side]) < foreign.ENOUGH:
+        if len(self._first[side]) < RECOGNISED_BY:
             return None
         skim = self._handshake.skim(side, peek, size, _speaks_of_global)
         if skim is None:

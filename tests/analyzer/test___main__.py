@@ -106,6 +106,8 @@ def test_a_small_capture_loads_little(tmp_path: Path) -> None:
         "analyzer.decode.tunnels": "none of its packets has more than Ethernet, IPv4 and TCP",
         "analyzer.rules.tls.tls_stalled": "another story",
         "analyzer.sessions.interpret_tls": "nothing of TLS in it",
+        "analyzer.watch": "all verdicts are told at the end",
+        "dissectors.foreign": "nothing but Erlang in it",
         "dissectors.tls_records": "nothing of TLS in it",
         "hashlib": "OpenSSL",
         "importlib.metadata": "no package offers rules",

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dissectors.dialogue import Side
-from dissectors.foreign import ENOUGH, PROTOCOLS, may_be_erlang, recognise
+from dissectors.dialogue import RECOGNISED_BY, Side
+from dissectors.foreign import PROTOCOLS, may_be_erlang, recognise
 
 INI, ACC = Side.INITIATOR, Side.ACCEPTOR
 
@@ -203,7 +203,7 @@ def test_no_handshake_is_mistaken(side: Side, message: bytes, more: bytes) -> No
     assert recognise(side, message + more) is None
 
 
-@given(st.sampled_from(Side), st.binary(max_size=ENOUGH + 20))
+@given(st.sampled_from(Side), st.binary(max_size=RECOGNISED_BY + 20))
 def test_any_bytes(side: Side, data: bytes) -> None:
     """Every answer is a row of the table."""
     found = recognise(side, data)
