@@ -121,39 +121,38 @@ def _late_init(cls: Any, fields: Mapping[str, Field], frozen: bool) -> Callable[
     """Sets the fields of the first instances one by one.  Compiles the real ``__init__`` in its own place when there
     are more, or when the arguments do not fit: it says what is wrong with them."""
     made = 0
+    places = [name for name, each in fields.items() if not each.kw_only]
 
     def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
         nonlocal made
         made += 1
-        values = None if made > BY_HAND else _values_by_name(fields, args, kwargs)
-        if values is None:
+        given = dict(zip(places, args, strict=False), **kwargs)
+        # There may be fewer: of too many, and of one that is given twice.
+        fits = len(given) == len(args) + len(kwargs)
+        if made > BY_HAND or not fits or not _set_by_hand(self, cls, fields, given):
             init = _init(cls, fields, frozen)
             cls.__init__ = init
             init(self, *args, **kwargs)
-            return
-        for name, value in values.items():
-            # The slot's own setter is the way around ``__setattr__`` of frozen ones.
-            getattr(cls, name).__set__(self, value)
-        if hasattr(cls, "__post_init__"):
+        elif hasattr(cls, "__post_init__"):
             self.__post_init__()
 
     return __init__
 
 
-def _values_by_name(
-    fields: Mapping[str, Field], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> dict[str, Any] | None:
-    """The value of each field, as a call with these arguments sets it; None where they do not fit."""
-    places = [name for name, each in fields.items() if not each.kw_only]
-    values = dict(zip(places, args, strict=False))
-    if len(args) > len(places) or not values.keys().isdisjoint(kwargs):
-        return None
-    values |= kwargs
+def _set_by_hand(instance: Any, cls: Any, fields: Mapping[str, Field], given: dict[str, Any]) -> bool:
+    """Sets every field; False where one is missing, or ``given`` has one that is none."""
     for name, each in fields.items():
-        if name not in values:
-            values[name] = each.default if each.default_factory is None else each.default_factory()
-    # One that has no default is missing, or one is of no field.
-    return None if len(values) > len(fields) or any(value is MISSING for value in values.values()) else values
+        if name in given:
+            value = given.pop(name)
+        elif each.default_factory is not None:
+            value = each.default_factory()
+        else:
+            value = each.default
+            if value is MISSING:
+                return False
+        # The slot's own setter is the way around ``__setattr__`` of frozen ones.
+        getattr(cls, name).__set__(instance, value)
+    return not given
 
 
 def _init(cls: Any, fields: Mapping[str, Field], frozen: bool) -> Callable[..., None]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dissectors.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from analyzer.capture.run_parts import Half, Piece, Recent
 
 
 class PacketRef(NamedTuple):
@@ -43,17 +46,6 @@ class Elapsed:
     """Nanoseconds since 1970-01-01 UTC."""
 
 
-class Piece(NamedTuple):
-    """The payload of one packet of a :class:`Run`."""
-
-    forth: bool
-    """Sent by the first of the run's ends."""
-    packet: PacketRef
-    sequence: int
-    data: bytes
-    ttl: int
-
-
 class Stretch(Protocol):
     """The payload of one direction of a :class:`Run`, where it lies: only until the next item is asked for."""
 
@@ -70,35 +62,6 @@ class Stretch(Protocol):
 
     def peek(self, at: int, size: int) -> bytes:
         """Some bytes."""
-
-
-class Recent(NamedTuple):
-    """What tells a packet at the end of a :class:`Run` from others: copies of it may follow."""
-
-    forth: bool
-    at: int
-    sequence: int
-    acknowledgment: int
-    flags: int
-    length: int
-    window: int
-    ip_id: int | None
-
-
-class Half(NamedTuple):
-    """What the packets of one direction of a :class:`Run` come to."""
-
-    packets: int
-    last: PacketRef
-    first_sequence: int
-    next_sequence: int
-    first_acknowledgment: int
-    acknowledgments: tuple[int, ...]
-    """The last two that differ, the latest one last."""
-    acknowledged_in: PacketRef
-    """The first packet with the latest one."""
-    ttl: int
-    ip_id: int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

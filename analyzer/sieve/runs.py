@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.capture.packet import Half, Packet, PacketRef, Piece, Recent, Run
+from analyzer.capture.packet import Packet, PacketRef, Run
+from analyzer.capture.run_parts import Half, Piece, Recent
 from analyzer.sieve.keys import mixed_one, number_of
 from analyzer.sieve.segments import Segments, segments_of
 

@@ -6,7 +6,8 @@ bytes of a direction from 0 and never wrap around.
 
 from __future__ import annotations
 
-from analyzer.capture.packet import Half
+from typing import TYPE_CHECKING
+
 from analyzer.decode.segment import Segment, TcpFlags
 from analyzer.streams.held import Backlog, Chunk
 from analyzer.streams.limits import Limits
@@ -14,6 +15,9 @@ from analyzer.streams.order import WINDOW, Order
 from analyzer.streams.queued import Queued
 from analyzer.streams.stream import Data, Direction, Stream
 from analyzer.streams.tell import Events
+
+if TYPE_CHECKING:
+    from analyzer.capture.run_parts import Half
 
 MODULUS = 1 << 32
 MASK = MODULUS - 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.capture.packet import Half, Packet, PacketRef, Piece, Run
+from analyzer.capture.packet import Packet, PacketRef, Run
+from analyzer.capture.run_parts import Half, Piece
 from analyzer.decode.segment import Endpoint
 from analyzer.evidence.keeper import HEAD, SHORTEST_TAIL, TAIL, TAIL_BYTES, Keeper
 from analyzer.evidence.spool import Spool

@@ -1,0 +1,47 @@
+"""What a :class:`~analyzer.capture.packet.Run` is made of; a small capture has none."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from analyzer.capture.packet import PacketRef
+
+
+class Piece(NamedTuple):
+    """The payload of one packet of a :class:`Run`."""
+
+    forth: bool
+    """Sent by the first of the run's ends."""
+    packet: PacketRef
+    sequence: int
+    data: bytes
+    ttl: int
+
+
+class Recent(NamedTuple):
+    """What tells a packet at the end of a :class:`Run` from others: copies of it may follow."""
+
+    forth: bool
+    at: int
+    sequence: int
+    acknowledgment: int
+    flags: int
+    length: int
+    window: int
+    ip_id: int | None
+
+
+class Half(NamedTuple):
+    """What the packets of one direction of a :class:`Run` come to."""
+
+    packets: int
+    last: PacketRef
+    first_sequence: int
+    next_sequence: int
+    first_acknowledgment: int
+    acknowledgments: tuple[int, ...]
+    """The last two that differ, the latest one last."""
+    acknowledged_in: PacketRef
+    """The first packet with the latest one."""
+    ttl: int
+    ip_id: int | None
