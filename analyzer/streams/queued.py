@@ -56,7 +56,9 @@ class Queued:
 
 def _identity(segment: Segment) -> int:
     """Everything that routers leave alone."""
-    return hash((*segment[4:8], segment.length, segment.ip_id))
+    return hash(
+        (segment.sequence, segment.acknowledgment, int(segment.flags), segment.window, segment.length, segment.ip_id)
+    )
 
 
 def _is_news(segment: Segment, flow: Flow) -> bool:
