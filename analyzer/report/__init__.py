@@ -94,6 +94,10 @@ def pieces(document: Document, name: str, look: Look) -> Iterable[str]:
         from analyzer.report import json_doc
 
         return json_doc.pieces(document)
+    if name == "text":
+        from analyzer.report import terminal
+
+        return terminal.pieces(document, look)
     return (render(document, name, look),)
 
 

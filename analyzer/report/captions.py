@@ -109,16 +109,11 @@ class Advice(NamedTuple):
 
 def advice(document: Document) -> list[Advice]:
     """Each advice once, with the attempts that gave rise to it."""
-    told: dict[tuple[str, str], list[tuple[AttemptView, FindingView]]] = {}
-    for attempt in document.attempts:
-        for finding in attempt.advice:
-            told.setdefault((finding.rule, finding.says), []).append((attempt, finding))
     given = []
-    for places in told.values():
-        attempt, finding = places[0]
-        more = f" and {len(places) - 1:,} more" if len(places) > 1 else ""
-        number = finding.evidence[0].packet.number
-        given.append(Advice(finding, f"{finding.name}; packet {number}, {attempt.id}{more}"))
+    for each in document.advice:
+        more = f" and {each.count - 1:,} more" if each.count > 1 else ""
+        number = each.finding.evidence[0].packet.number
+        given.append(Advice(each.finding, f"{each.finding.name}; packet {number}, {each.attempt}{more}"))
     return given
 
 

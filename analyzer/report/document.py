@@ -6,12 +6,40 @@ direction of text are written out (``\x1b``).  Times are nanoseconds since 1970-
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar, overload
 
 from analyzer.capture.packet import PacketRef
 from analyzer.findings import CaptureSummary, Outcome
-from analyzer.report.story import Step
+from analyzer.report.story import Step, broke
 from dissectors.dataclass import dataclass
+
+T = TypeVar("T")
+
+
+class Late(Sequence[T]):
+    """Parts that are made when one of them is looked at: most reports look at few."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], Iterable[T]]) -> None:
+        self._make = make
+        self._made: tuple[T, ...] | None = None
+
+    def _all(self) -> tuple[T, ...]:
+        if self._made is None:
+            self._made = tuple(self._make())
+        return self._made
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        return self._all()[index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +78,12 @@ class EventView:
     side: str
     event: str
     fields: dict[str, object]
-    says: str
-    """The same in one phrase, without its sender."""
+    tell: Callable[[], str]
+
+    @property
+    def says(self) -> str:
+        """The same in one phrase, without its sender."""
+        return self.tell()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +104,7 @@ class AttemptView:
     detail: dict[str, object]
     flags: tuple[str, ...]
     findings: tuple[FindingView, ...]
-    timeline: tuple[EventView, ...]
+    timeline: Sequence[EventView]
     omitted: int
     """Events beyond those of ``timeline``."""
 
@@ -96,7 +128,7 @@ class IncidentView:
     verdict: str
     initiator: str
     acceptor: str
-    attempts: tuple[str, ...]
+    attempts: Sequence[str]
     first_at: int
     last_at: int
 
@@ -109,23 +141,35 @@ class Case:
     outcome: Outcome
     attempts: Sequence[AttemptView]
     """In time order; the first one stands for all."""
-    steps: tuple[Step, ...]
+    steps: Sequence[Step]
     """Of the first attempt."""
-    broke: PacketRef | None
-    """Of the first attempt: the packet at which it broke; None for a healthy one, and where that is unclear."""
+    first_at: int
+    last_at: int
+    """When the last attempt started."""
 
     @property
     def first(self) -> AttemptView:
         return self.attempts[0]
 
     @property
-    def first_at(self) -> int:
-        return self.first.started_at
+    def broke(self) -> PacketRef | None:
+        """Of the first attempt: the packet at which it broke; None for a healthy one, and where that is unclear."""
+        finding = self.first.finding
+        if self.outcome is not Outcome.PROBLEM or finding is None:
+            return None
+        return broke(self.steps, (each.packet for each in finding.evidence))
 
-    @property
-    def last_at(self) -> int:
-        """When the last attempt started."""
-        return self.attempts[-1].started_at
+
+@dataclass(frozen=True, slots=True)
+class AdviceView:
+    """An advice, told once."""
+
+    finding: FindingView
+    """Of the first attempt that gave rise to it."""
+    attempt: str
+    """Its id."""
+    count: int
+    """Attempts that gave rise to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +199,7 @@ class Document:
     incidents: tuple[IncidentView, ...]
     cases: tuple[Case, ...]
     """Every attempt once: problems, then what is unclear, then what is well; each in time order."""
+    advice: tuple[AdviceView, ...]
     nodes: tuple[NodeView, ...]
     notes: tuple[str, ...]
 

@@ -37,9 +37,17 @@ class Sheet:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._lines: list[str] = []
+        self._above = ""
+        """The last line that was torn off."""
 
     def __str__(self) -> str:
         return "".join(f"{line}\n" for line in self._lines)
+
+    def tear_off(self) -> str:
+        """What is there so far; the rest grows below it."""
+        text = str(self)
+        self._above, self._lines = (self._lines or [self._above])[-1], []
+        return text
 
     def style(self, text: str, *styles: str) -> str:
         """``text`` in colour, where colour is wanted; ``styles`` are names of ``_SGR``."""
@@ -49,7 +57,7 @@ class Sheet:
 
     def blank(self) -> None:
         """One empty line; never two, never at the top."""
-        if self._lines and self._lines[-1]:
+        if (self._lines or [self._above])[-1]:
             self._lines.append("")
 
     def heading(self, mark: str, text: str, *styles: str) -> None:
@@ -100,6 +108,8 @@ def shortened(text: str) -> str:
 
 def wrapped(text: str, width: int, prefix: str = "", hang: str = "") -> list[str]:
     """Lines no longer than ``width``; only a link or a path is never broken."""
+    if text and len(prefix) + len(text) <= width and text.isprintable() and " " not in (text[0], text[-1]):
+        return [prefix + text]
     import textwrap  # JSON does without
 
     lines = textwrap.wrap(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from analyzer.findings import Outcome
 from analyzer.report import captions, times
@@ -21,19 +22,24 @@ _COLORS = {Outcome.PROBLEM: "red", Outcome.INCONCLUSIVE: "yellow", Outcome.OK: "
 
 def render(document: Document, look: Look) -> str:
     """The whole report."""
+    return "".join(pieces(document, look))
+
+
+def pieces(document: Document, look: Look) -> Iterator[str]:
+    """The same, a problem at a time: there may be thousands."""
     sheet = Sheet(look)
     sheet.paragraph(document.summary)
     if not document.attempts:
         sheet.blank()
         for hint in NOTHING_FOUND:
             sheet.paragraph(hint, prefix="- ")
-    _problems(sheet, document)
-    _unclear(sheet, document)
+    for _ in chain(_problems(sheet, document), _unclear(sheet, document)):
+        yield sheet.tear_off()
     _well(sheet, document)
     _advice(sheet, document)
     _nodes(sheet, document.nodes)
     _captures(sheet, document)
-    return str(sheet)
+    yield sheet.tear_off()
 
 
 def problem_lines(document: Document) -> Iterator[str]:
@@ -64,32 +70,30 @@ def _verdict(attempt: AttemptView) -> str:
 # --- Problems --------------------------------------------------------------------------------------------------------
 
 
-def _problems(sheet: Sheet, document: Document) -> None:
+def _problems(sheet: Sheet, document: Document) -> Iterator[Case]:
+    """Each when it has been told."""
     cases = [case for case in document.cases if case.outcome is Outcome.PROBLEM]
     advised: dict[tuple[str, tuple[str, ...]], int] = {}
     for number, case in enumerate(cases, 1):
         label = f"{OUTCOMES[case.outcome]} {number} of {len(cases)}" if len(cases) > 1 else OUTCOMES[case.outcome]
         told = advised.setdefault((case.verdict, _fixes(case)), number)
         _case(sheet, document, case, label, same_as=told if told != number else None)
+        yield case
 
 
-def _unclear(sheet: Sheet, document: Document) -> None:
-    """The first one in full; others like it in a line."""
-    cases = [case for case in document.cases if case.outcome is Outcome.INCONCLUSIVE]
-    full: dict[tuple[str, tuple[str, ...]], Case] = {}
-    for case in cases:
-        full.setdefault((case.verdict, _fixes(case)), case)
-    for case in full.values():
+def _unclear(sheet: Sheet, document: Document) -> Iterator[Case]:
+    """The first one in full, each when it has been told; others like it in a line."""
+    alike: dict[tuple[str, tuple[str, ...]], list[Case]] = {}
+    for case in document.cases:
+        if case.outcome is Outcome.INCONCLUSIVE:
+            alike.setdefault((case.verdict, _fixes(case)), []).append(case)
+    for case, *like in alike.values():
         _case(sheet, document, case, OUTCOMES[case.outcome])
-        like = [
-            other
-            for other in cases
-            if other is not case and (other.verdict, _fixes(other)) == (case.verdict, _fixes(case))
-        ]
         if like:
             sheet.blank()
             sheet.paragraph("So are:", prefix=MARGIN)
             sheet.table(captions.folded(like), right=(0,))
+        yield case
 
 
 def _case(sheet: Sheet, document: Document, case: Case, label: str, same_as: int | None = None) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import overload
 
 from analyzer import __version__
@@ -13,6 +13,7 @@ from analyzer.errors import printable
 from analyzer.findings import Analysis, CaptureSummary, Diagnosis, Finding, Incident, NodeSummary, Outcome
 from analyzer.report import story
 from analyzer.report.document import (
+    AdviceView,
     AttemptView,
     Case,
     Document,
@@ -20,12 +21,14 @@ from analyzer.report.document import (
     EvidenceView,
     FindingView,
     IncidentView,
+    Late,
     NodeView,
     PartyView,
 )
 from analyzer.report.handbook import own_page
 from analyzer.report.phrases import says
 from analyzer.report.wording import facts, plain, sentence, summarise
+from analyzer.sessions.archive import opened
 from analyzer.sessions.attempt import Attempt, Kind, Party
 from dissectors import flags
 
@@ -33,12 +36,14 @@ from dissectors import flags
 def build(analysis: Analysis, *, keep_digests: bool = False) -> Document:
     """The document of an analysis.  Digests are scrubbed unless ``keep_digests``."""
     diagnoses = analysis.diagnoses
-    order = sorted(range(len(diagnoses)), key=lambda index: (diagnoses[index].attempt.started_at, index))
-    rank = {index: position for position, index in enumerate(order)}
+    order = array("L", sorted(range(len(diagnoses)), key=lambda index: diagnoses[index].attempt.started_at))
+    rank = array("L", bytes(order.itemsize * len(order)))
+    for position, index in enumerate(order):
+        rank[index] = position
     views = AttemptViews(diagnoses, order, keep_digests=keep_digests)
     counts = Counter(diagnosis.outcome for diagnosis in diagnoses)
     outcomes = {outcome: counts[outcome] for outcome in Outcome}
-    cases = _cases(analysis, rank, views)
+    cases = _cases(analysis, order, rank, views)
     return Document(
         version=__version__,
         captures=tuple(map(_capture, analysis.captures)),
@@ -52,6 +57,7 @@ def build(analysis: Analysis, *, keep_digests: bool = False) -> Document:
         attempts=views,
         incidents=tuple(_incident(incident, rank) for incident in _by_time(analysis.incidents)),
         cases=cases,
+        advice=_advice(diagnoses, order),
         nodes=tuple(map(_node, analysis.nodes)),
         notes=tuple(map(printable, analysis.notes)),
     )
@@ -114,12 +120,15 @@ def attempt_view(diagnosis: Diagnosis, name: str, *, keep_digests: bool = False)
         },
         flags=tuple(sorted(quality.value for quality in attempt.qualities)),
         findings=tuple(map(_finding, diagnosis.findings)),
-        timeline=tuple(
-            EventView(event.packet, event.side.value, event.name, facts(event, keep_digests=keep_digests), says(event))
-            for event in story.in_time(attempt.timeline)
-        ),
+        timeline=Late(partial(_timeline, attempt, keep_digests=keep_digests)),
         omitted=attempt.omitted,
     )
+
+
+def _timeline(attempt: Attempt, *, keep_digests: bool) -> Iterator[EventView]:
+    for event in story.in_time(attempt.timeline):
+        fields = facts(event, keep_digests=keep_digests)
+        yield EventView(event.packet, event.side.value, event.name, fields, partial(says, event))
 
 
 def who(attempt: Attempt) -> str:
@@ -136,47 +145,67 @@ def who(attempt: Attempt) -> str:
 # --- Parts -----------------------------------------------------------------------------------------------------------
 
 
-def _cases(analysis: Analysis, rank: dict[int, int], views: AttemptViews) -> tuple[Case, ...]:
-    groups: list[list[int]] = []
-    seen: set[int] = set()
+def _cases(analysis: Analysis, order: Sequence[int], rank: Sequence[int], views: AttemptViews) -> tuple[Case, ...]:
+    groups: list[Sequence[int]] = []
+    seen = bytearray(len(rank))
     for incident in analysis.incidents:
-        members = sorted(set(incident.attempts) - seen, key=rank.__getitem__)
-        seen.update(members)
+        members = array("L", (index for index in sorted(incident.attempts, key=rank.__getitem__) if not seen[index]))
+        for index in members:
+            seen[index] = True
         groups += [members] if members else []
     lone: dict[tuple[object, ...], list[int]] = {}
-    for index in rank:
-        if index not in seen:
+    for index in order:
+        if not seen[index]:
             diagnosis = analysis.diagnoses[index]
             fold = (diagnosis.verdict, who(diagnosis.attempt)) if diagnosis.outcome is Outcome.OK else (index,)
             lone.setdefault(fold, []).append(index)
     groups += lone.values()
-    cases = [_case(analysis.diagnoses[group[0]], views.of(rank[index] for index in group)) for group in groups]
+    cases = [
+        Case(
+            verdict=(first := analysis.diagnoses[group[0]]).verdict,
+            outcome=first.outcome,
+            attempts=views.of(rank[index] for index in group),
+            steps=Late(partial(story.steps, first.attempt)),
+            first_at=first.attempt.started_at,
+            last_at=analysis.diagnoses[group[-1]].attempt.started_at,
+        )
+        for group in groups
+    ]
     severity = (Outcome.PROBLEM, Outcome.INCONCLUSIVE, Outcome.OK)
     return tuple(sorted(cases, key=lambda case: (severity.index(case.outcome), case.first_at, case.verdict)))
 
 
-def _case(diagnosis: Diagnosis, members: AttemptViews) -> Case:
-    first = members[0]
-    told = story.steps(diagnosis.attempt)
-    broke = None
-    if first.outcome is Outcome.PROBLEM and first.finding is not None:
-        broke = story.broke(told, (each.packet for each in first.finding.evidence))
-    return Case(first.verdict, first.outcome, members, told, broke)
+def _advice(diagnoses: Sequence[Diagnosis], order: Sequence[int]) -> tuple[AdviceView, ...]:
+    """Each advice once, in the order in which attempts gave rise to it."""
+    told: dict[tuple[str, str], tuple[int, FindingView]] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for position, diagnosis in enumerate(opened(diagnoses[index] for index in order)):
+        for finding in diagnosis.findings:
+            if finding.outcome is None:
+                key = (finding.rule, sentence(finding.says))
+                counts[key] += 1
+                if key not in told:
+                    told[key] = (position, _finding(finding))
+    return tuple(AdviceView(finding, f"A{position + 1}", counts[key]) for key, (position, finding) in told.items())
 
 
 def _by_time(incidents: Sequence[Incident]) -> list[Incident]:
     return sorted(incidents, key=lambda incident: (incident.first_at, incident.verdict, incident.attempts))
 
 
-def _incident(incident: Incident, rank: dict[int, int]) -> IncidentView:
+def _incident(incident: Incident, rank: Sequence[int]) -> IncidentView:
     return IncidentView(
         verdict=incident.verdict,
         initiator=printable(incident.initiator),
         acceptor=printable(incident.acceptor),
-        attempts=tuple(f"A{position + 1}" for position in sorted(rank[index] for index in incident.attempts)),
+        attempts=Late(partial(_ids, incident, rank)),
         first_at=incident.first_at,
         last_at=incident.last_at,
     )
+
+
+def _ids(incident: Incident, rank: Sequence[int]) -> Iterator[str]:
+    return (f"A{position + 1}" for position in sorted(rank[index] for index in incident.attempts))
 
 
 def _finding(finding: Finding) -> FindingView:
