@@ -11,12 +11,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 
 from analyzer.errors import UnusableRule
 from analyzer.findings import Certainty, Diagnosis, Finding, Outcome
 from analyzer.offered import offered
 from analyzer.rules.catalogue import ENTRY_POINTS, Entry, candidates, distinct
 from analyzer.rules.rule import Rule
+from analyzer.sessions.archive import opened
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.states import Stage
 from analyzer.sessions.surroundings import Surroundings
@@ -85,7 +87,7 @@ def judge(attempt: Attempt, around: Surroundings) -> Diagnosis:
 
 def _heard(attempt: Attempt, around: Surroundings, *, last_resort: bool) -> Iterator[tuple[Attempt, Finding]]:
     """What the rules say of each view; those of last resort, or the others."""
-    for view in (attempt, *attempt.views):
+    for view in chain((attempt,), opened(attempt.views)):
         for rule in candidates(view, last_resort=last_resort):
             try:
                 findings = list(rule.run(view, around))

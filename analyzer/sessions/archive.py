@@ -7,6 +7,7 @@ block, and whoever goes through all of them unpacks each block once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 BLOCK = 16
@@ -126,6 +127,16 @@ class Packable:
 
 
 P = TypeVar("P", bound=Packable)
+
+
+@contextmanager
+def changed(item: Packable) -> Iterator[None]:
+    """Its parts may be changed meanwhile; if it was packed it is so again afterwards."""
+    archive = item._archive if item.packed else None
+    item.unpack()
+    yield
+    if archive is not None:
+        item.pack(archive)
 
 
 def opened(objects: Iterable[P]) -> Iterator[P]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterator
 from enum import Enum
+from struct import Struct
 from typing import ClassVar, TypeVar
 
 from analyzer.capture.packet import PacketRef
@@ -27,6 +28,7 @@ __all__ = ["Attempt", "Kind", "Party", "Quality", "Stage"]
 
 E = TypeVar("E", bound=Event)
 
+_SPAN = Struct("qqqq")
 MAX_TIMELINE = 400
 """Events of the repeating kinds that one attempt keeps, and half of what it keeps of all kinds."""
 REPEATING = (
@@ -86,7 +88,16 @@ class Party:
 
 @dataclass(slots=True, eq=False)
 class Attempt(Packable):
-    PARTS: ClassVar[tuple[str, ...]] = ("epmd", "link", "timeline")
+    PARTS: ClassVar[tuple[str, ...]] = (
+        "initiator",
+        "acceptor",
+        "called_name",
+        "called",
+        "epmd",
+        "link",
+        "timeline",
+        "identified_by",
+    )
 
     kind: Kind
     initiator: Party
@@ -101,14 +112,14 @@ class Attempt(Packable):
     state: State = State.START
     omitted: int = 0
     """Events beyond ``MAX_TIMELINE``."""
-    views: list[Attempt] = field(default_factory=list)
+    views: tuple[Attempt, ...] = ()
     """The same attempt as other captures show it (both ends, both sides of a NAT)."""
     lossy: bool = False
     """The capture lost packets while it went on, perhaps some of its own."""
     identified_by: str = ""
     """Why this is taken for Erlang traffic."""
-    _span: tuple[PacketRef, int] | None = None
-    """First packet and end of one that is packed."""
+    _span: bytes | None = None
+    """First packet and end of one that is packed: :data:`_SPAN`, a third of what the objects take."""
 
     # --- growing -----------------------------------------------------------------------------------------------------
 
@@ -137,7 +148,7 @@ class Attempt(Packable):
         return stage_of(self.state)
 
     def pack(self, archive: Archive) -> None:
-        self._span = self.first_packet, self.ended_at
+        self._span = _SPAN.pack(*self.first_packet, self.ended_at)
         Packable.pack(self, archive)
 
     def unpack(self) -> None:
@@ -146,17 +157,18 @@ class Attempt(Packable):
 
     @property
     def first_packet(self) -> PacketRef:
-        return self.timeline[0].packet if self._span is None else self._span[0]
+        return self.timeline[0].packet if self._span is None else PacketRef(*_SPAN.unpack(self._span)[:-1])
 
     @property
     def started_at(self) -> int:
-        return min(event.packet.at for event in self.timeline) if self._span is None else self._span[0].at
+        return min(event.packet.at for event in self.timeline) if self._span is None else self.first_packet.at
 
     @property
     def ended_at(self) -> int:
         """Of the last packet that belongs to it."""
         if self._span is not None:
-            return self._span[1]
+            ended_at: int = _SPAN.unpack(self._span)[-1]
+            return ended_at
         legs = [connection.last.at for connection in (self.epmd, self.link) if connection is not None]
         return max([event.packet.at for event in self.timeline] + ([] if self.kind is Kind.REGISTER else legs))
 

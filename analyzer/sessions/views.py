@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from itertools import pairwise
 
 from analyzer.sessions import events
-from analyzer.sessions.archive import opened
+from analyzer.sessions.archive import changed, opened
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.connection import Connection
 from dissectors.dialogue import Side
@@ -48,7 +48,7 @@ def join_views(attempts: list[Attempt]) -> list[Attempt]:
             leaders.append(attempt)
             leader = attempt
         else:
-            leader.views.append(attempt)
+            leader.views += (attempt,)
         for mark in _marks(attempt):
             known.setdefault(mark, deque(maxlen=MOST)).append(leader)
     return [_led_by_initiator(leader) for leader in leaders]
@@ -140,12 +140,15 @@ def _led_by_initiator(leader: Attempt) -> Attempt:
         return leader
     views = [leader, *leader.views]
     best = max(views, key=lambda view: (view.epmd is not None, _own_address(view), -view.started_at))
+    called_name, called = _first(view.called_name for view in views), _first(view.called for view in views)
+    initiator, acceptor = (_first(view.initiator.node for view in views), _first(view.acceptor.node for view in views))
     for view in views:
-        view.views = [other for other in views if other is not view]
-        view.called_name = view.called_name or _first(other.called_name for other in views)
-        view.called = view.called or _first(other.called for other in views)
-        view.initiator.node = view.initiator.node or _first(other.initiator.node for other in views)
-        view.acceptor.node = view.acceptor.node or _first(other.acceptor.node for other in views)
+        view.views = tuple(other for other in views if other is not view)
+        with changed(view):
+            view.called_name = view.called_name or called_name
+            view.called = view.called or called
+            view.initiator.node = view.initiator.node or initiator
+            view.acceptor.node = view.acceptor.node or acceptor
     return best
 
 

@@ -39,7 +39,7 @@ def test_both_ends() -> None:
         Talk(clock).dial().greet()
     [attempt] = joined(here, there)
     assert len(attempt.views) == 1
-    assert attempt.views[0].views == [attempt]
+    assert attempt.views[0].views == (attempt,)
 
 
 @pytest.mark.parametrize("order", [0, 1])

@@ -75,7 +75,7 @@ def test_silence_is_told() -> None:
 def test_a_long_story_is_cut_in_the_middle() -> None:
     """The number of steps that are left out stands there."""
     told = case("handshake/cookie-mismatch")
-    long = replace(told, steps=told.steps[:6] * 10)
+    long = replace(told, steps=[*told.steps[:6]] * 10)
     source = mermaid.diagram(long)
     assert "Note over i,a: 38 steps more" in source
     assert source.count("->>") == mermaid.FIRST_STEPS + mermaid.LAST_STEPS
