@@ -45,7 +45,7 @@ SIEVE_FROM = 1 << 20
 """Bytes: a smaller capture is analysed before the sieve's tools are loaded."""
 
 
-ROOM = 4096
+ROOM = 1024
 """Attempts that are over: with more, the earlier ones are packed away until they are looked at."""
 
 

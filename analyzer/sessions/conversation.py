@@ -127,6 +127,7 @@ class Conversation:
             return []
         made = [event for side in Side for event in self._named(self._interpreter.close(side))]
         self._interpreter = None
+        self._provenance.clear()
         return made
 
     def _note_latest(self) -> None:
@@ -171,7 +172,7 @@ class Conversation:
         flow.last_data = event.packet
         flow.ttl = event.ttl
         flow.last_sent_at = event.packet.at
-        if self._interpreter is not None:
+        if self.identity is not None:
             return self._run(event)
         if side not in self._first_bytes.broken:
             self._first_bytes.said[side] += event.data[:ENOUGH]
@@ -230,10 +231,10 @@ class Conversation:
         flow.last_sent_at = event.packet.at
         if event.cause is HoleCause.NOT_CAPTURED:
             flow.acknowledge(event.offset + event.length, event.packet.at)
-        if self._interpreter is not None:
+        if self.identity is not None:
             return self._run(event)
         self._waiting.append(event)
-        self._first_bytes.broken.add(side)
+        self._first_bytes.broken |= {side}
         return self._identify(finished=len(self._waiting) > MAX_WAITING)
 
     def _on_retransmission(self, event: Retransmission, side: Side) -> list[Event]:
@@ -323,8 +324,7 @@ class Conversation:
             self._swap()
         heard = None if self._dissected is None else self._hear
         self._interpreter = interpreter_for(self.identity, midstream=not self._first_bytes.beginning_seen, heard=heard)
-        for said in self._first_bytes.said.values():
-            said.clear()
+        self._first_bytes.said.clear()
         waiting, self._waiting = self._waiting, []
         made = [each for event in waiting for each in self._run(event)]
         if self._interpreter is not None:

@@ -46,7 +46,7 @@ MAX_EARLY = 64
 """Events held of a connection that is not identified yet; its first bytes decide long before."""
 
 
-DROPPED_AT_ONCE = 4096
+DROPPED_AT_ONCE = 512
 """Attempts that leave the list together: each time it is gone through."""
 
 

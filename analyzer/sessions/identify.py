@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 
 from dissectors import handshake
-from dissectors.dataclass import dataclass, field
+from dissectors.dataclass import dataclass
 from dissectors.dialogue import Side
 from dissectors.epmd import looks_like_request
 from dissectors.traffic import looks_like_frames
@@ -58,7 +58,7 @@ class FirstBytes:
     """The SYN is in the capture, so these really are the first bytes."""
     finished: bool = False
     """No more will come."""
-    broken: set[Side] = field(default_factory=set)
+    broken: frozenset[Side] = frozenset()
     """Sides of which a hole follows: their first bytes are all there is to go by."""
 
 

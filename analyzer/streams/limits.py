@@ -17,7 +17,7 @@ class Limits:
     streams: int = 16_384
     """Tracked at once.  Beyond it one is forgotten: a closed one, else one never established, else the idlest; those
     that matter to their reader last."""
-    closed: int = 4_096
+    closed: int = 2_048
     """Tracked at once that matter and are closed: late retransmissions and resets find so many of the latest."""
     crowd: int = 4_096
     """Connections that are tracked and not yet established, from which on the openings of others wait in a

@@ -88,3 +88,25 @@ def test_colour_changes_no_letter() -> None:
     assert "\x1b[" not in texts[0]
     assert texts[1].startswith("\x1b[1;31mPROBLEM\x1b[0m")
     assert re.sub(r"\x1b\[[0-9;]*m", "", texts[1]) == texts[0]
+
+
+def test_a_sheet_is_torn_off_without_a_trace() -> None:
+    """What grows below is spaced as if nothing had been taken."""
+    sheets = [Sheet(Look()) for _ in range(2)]
+    told = ""
+    for number in range(3):
+        for sheet in sheets:
+            sheet.blank()
+            sheet.paragraph(f"part {number}")
+        told += sheets[0].tear_off()
+    assert told == str(sheets[1])
+    assert sheets[0].tear_off() == ""
+
+
+@given(st.text(" ab\t\n\u3000-", max_size=40))
+def test_a_line_that_fits_stays_as_the_wrapping_would_leave_it(text: str) -> None:
+    """White space of any kind included."""
+    whole = wrapped(text, 60, "> ")
+    longer = wrapped(f"{text} {'x' * 50} y", 60, "> ")
+    assert " ".join(whole).split() == " ".join(longer).split()[: len(" ".join(whole).split())]
+    assert len(whole) == 1

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from analyzer.sessions.archive import BLOCK, IN_MEMORY, Archive, Packable, Shelf, opened
+from analyzer.sessions.archive import BLOCK, IN_MEMORY, Archive, Packable, Shelf, changed, opened
 from dissectors.dataclass import dataclass
 
 
@@ -121,3 +121,16 @@ def test_a_shelf_without_bounds_packs_nothing() -> None:
     for _ in range(3):
         shelf.put(one)
     assert not one.packed
+
+
+def test_a_change_of_what_is_packed_is_kept() -> None:
+    """It is packed anew, and what is not packed stays so."""
+    archive = Archive()
+    boxes = [box(number) for number in range(BLOCK + 1)]
+    for each in boxes[:-1]:
+        each.pack(archive)
+    for each in (boxes[0], boxes[-1]):
+        with changed(each):
+            each.first = [77]
+    assert [each.packed for each in (boxes[0], boxes[-1])] == [True, False]
+    assert [each.first for each in (boxes[0], boxes[1], boxes[-1])] == [[77], [1], [77]]
