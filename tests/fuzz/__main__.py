@@ -7,6 +7,8 @@ inputs, the same ones each time.  The seeds are made of ``samples/``; what else 
 from __future__ import annotations
 
 import argparse
+import importlib
+import pkgutil
 import re
 import subprocess
 import sys
@@ -21,6 +23,13 @@ SLOWEST = 10
 MOST_MEMORY = 2048
 """MB, of the instrumented process."""
 
+ROOT = Path(__file__).parent.parent.parent
+UNDER_TEST = (
+    *(f"analyzer.{room}" for room in ("capture", "decode", "sieve", "streams", "sessions", "rules", "report")),
+    "dissectors",
+)
+"""Rooms that the targets lead through."""
+
 _DONE = re.compile(r"^#(\d+)\s+\w+ .*?cov: (\d+)", re.MULTILINE)
 _RUNS = re.compile(r"Done (\d+) runs in (\d+) second")
 
@@ -31,6 +40,11 @@ def fuzz_one(name: str, arguments: list[str]) -> None:
 
     with atheris.instrument_imports(include=["analyzer", "dissectors"], enable_loader_override=False):
         from tests.fuzz import targets
+
+        # Whatever is loaded when it is needed would be loaded blind.
+        for room in UNDER_TEST:
+            for module in pkgutil.walk_packages([str(ROOT / room.replace(".", "/"))], f"{room}."):
+                importlib.import_module(module.name)
     atheris.Setup([sys.argv[0], *arguments], targets.TARGETS[name])
     atheris.Fuzz()
 

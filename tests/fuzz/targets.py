@@ -30,6 +30,7 @@ from dissectors.epmd import EpmdDialogue, looks_like_request
 from dissectors.handshake import HandshakeDialogue
 from dissectors.tls import TlsDialogue
 from dissectors.traffic import looks_like_frames
+from samples import provenance
 from samples.conversation import ACK, EPMD, FIN, PUSH, RST, SYN, Network
 from tests.fuzz import invariants, material
 from tests.generate import Event, assert_accounted, bytewise, talk
@@ -249,7 +250,9 @@ def seeds(name: str) -> list[bytes]:
     """Real beginnings for a target, made of the samples."""
     captures = [material.sample(each) for each in material.samples()[::3]]
     if name in ("containers", "analysis"):
-        files = [capture.file() for capture in captures]
+        # Files as they are, too: other formats, byte orders and compressions.
+        shapes = [path.read_bytes() for path in sorted((provenance.HERE / "shapes").rglob("*.*"))]
+        files = [*shapes, *(capture.file() for capture in captures)]
         return [file for file in files if len(file) < 8192]
     if name == "decode":
         return [
