@@ -45,7 +45,7 @@ def every_module() -> list[Path]:
 
 
 def tests_of(path: Path) -> list[str]:
-    """The tests that cover a module, what tells most of it first: of a rule its captures, then their neighbours."""
+    """The tests that cover a module, what tells most of it first: of a rule its own, its captures, their neighbours."""
     place = path.relative_to(ROOT)
     own = f"tests/{place.parent.as_posix()}/test_{path.stem}.py"
     if place.parts[0] == "dissectors":
@@ -59,7 +59,8 @@ def tests_of(path: Path) -> list[str]:
     near = [name for name in samples if name.split("/")[0] in (stage, "healthy") and "dress" not in name]
     # A sample that shows others, too, says much at once: last.
     shows.sort(key=lambda name: name.startswith("shapes/"))
-    return [f"tests/test_samples.py::test_golden_report[{name}]" for name in dict.fromkeys([*shows, *near])]
+    golden = [f"tests/test_samples.py::test_golden_report[{name}]" for name in dict.fromkeys([*shows, *near])]
+    return [own, *golden] if (ROOT / own).exists() else golden
 
 
 def main() -> int:
@@ -100,7 +101,7 @@ def main() -> int:
 
 def batches(modules: list[Path]) -> list[list[Path]]:
     """Modules that have most of their tests in common, together: rules."""
-    rules = [path for path in modules if tests_of(path)[0].startswith("tests/test_samples")]
+    rules = [path for path in modules if path.is_relative_to(ROOT / "analyzer" / "rules")]
     return [*([path] for path in modules if path not in rules), *([rules] if rules else [])]
 
 
