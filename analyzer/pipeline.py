@@ -26,7 +26,7 @@ from analyzer.sessions.views import join_views
 from analyzer.streams.stream import Data, ForgetReason, Forgotten, Stream, StreamEvent, Syn
 from analyzer.streams.syn_cache import Opening, SynCache
 from analyzer.streams.table import Place, StreamTable
-from analyzer.summary import incidents_of, nodes_of, summaries_of
+from analyzer.summary import Incidents, Nodes, Shown
 from dissectors.cookie import CookieJar
 from dissectors.dataclass import dataclass, field
 from dissectors.dialogue import Side
@@ -273,21 +273,28 @@ class Pipeline:
 
     def conclude(self, *notes: str) -> Analysis:
         """What all packets together show; ``notes`` come last in the report."""
-        attempts = [attempt for attempt in join_views(self.correlator.attempts) if self.wanted(attempt)]
+        attempts = join_views(self.correlator.attempts)
+        if self.options.nodes or self.options.hosts:
+            attempts = [attempt for attempt in opened(attempts) if self.wanted(attempt)]
         attempts.sort(key=lambda attempt: (attempt.started_at, attempt.first_packet))
         self._mark_losses(attempts)
         around = self.surroundings(attempts)
         diagnoses = []
-        judged = Shelf(self.options.room)
+        judged, incidents, nodes, shown = Shelf(self.options.room), Incidents(), Nodes(), Shown()
+        # What is packed away is opened once for all who look at it.
         for attempt in opened(attempts):
-            diagnoses.append(rules.judge(attempt, around))
-            judged.put(diagnoses[-1])
+            diagnosis = rules.judge(attempt, around)
+            diagnoses.append(diagnosis)
+            incidents.add(diagnosis)
+            nodes.add(attempt)
+            shown.add(attempt)
+            judged.put(diagnosis)
         source = self.source
         return Analysis(
-            captures=summaries_of(source, attempts, self.correlator.stray_qualities, self.skipped),
+            captures=shown.summaries(source, self.correlator.stray_qualities, self.skipped),
             diagnoses=tuple(diagnoses),
-            incidents=incidents_of(tuple(diagnoses)),
-            nodes=nodes_of(attempts),
+            incidents=incidents.all(),
+            nodes=nodes.all(),
             notes=(
                 *map(str, source.errors),
                 *source.notes,

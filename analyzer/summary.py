@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import chain
 
 from analyzer.capture import Source
 from analyzer.capture.fingerprint import sha256_of
 from analyzer.capture.linktypes import link_type_name
 from analyzer.decode.segment import SkipReason
-from analyzer.findings import Analysis, CaptureSummary, Diagnosis, Incident, NodeSummary
+from analyzer.findings import Analysis, CaptureSummary, Diagnosis, Incident, NodeSummary, Outcome
 from analyzer.sessions import events
 from analyzer.sessions.archive import opened
 from analyzer.sessions.attempt import Attempt, Kind, Quality
@@ -18,24 +19,47 @@ from dissectors.dataclass import dataclass, field, replace
 from dissectors.dialogue import Side
 
 
-def incidents_of(diagnoses: tuple[Diagnosis, ...]) -> tuple[Incident, ...]:
-    """Fold attempts of one pair with one verdict."""
-    folded: dict[tuple[str, str, str], list[int]] = defaultdict(list)
-    for index, diagnosis in enumerate(diagnoses):
+@dataclass(slots=True)
+class _Folded:
+    outcome: Outcome
+    first_at: int
+    last_at: int
+    attempts: list[int] = field(default_factory=list)
+
+
+class Incidents:
+    """Folds attempts of one pair with one verdict."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._folded: dict[tuple[str, str, str], _Folded] = {}
+
+    def add(self, diagnosis: Diagnosis) -> None:
+        """The next one."""
         attempt = diagnosis.attempt
-        folded[diagnosis.verdict, attempt.label(Side.INITIATOR), attempt.label(Side.ACCEPTOR)].append(index)
-    return tuple(
-        Incident(
-            verdict=verdict,
-            outcome=diagnoses[indices[0]].outcome,
-            initiator=initiator,
-            acceptor=acceptor,
-            attempts=tuple(indices),
-            first_at=min(diagnoses[index].attempt.started_at for index in indices),
-            last_at=max(diagnoses[index].attempt.ended_at for index in indices),
+        key = diagnosis.verdict, attempt.label(Side.INITIATOR), attempt.label(Side.ACCEPTOR)
+        folded = self._folded.get(key)
+        if folded is None:
+            folded = self._folded[key] = _Folded(diagnosis.outcome, attempt.started_at, attempt.ended_at)
+        folded.first_at = min(folded.first_at, attempt.started_at)
+        folded.last_at = max(folded.last_at, attempt.ended_at)
+        folded.attempts.append(self._count)
+        self._count += 1
+
+    def all(self) -> tuple[Incident, ...]:
+        """In the order of their first attempts."""
+        return tuple(
+            Incident(
+                verdict=verdict,
+                outcome=folded.outcome,
+                initiator=initiator,
+                acceptor=acceptor,
+                attempts=tuple(folded.attempts),
+                first_at=folded.first_at,
+                last_at=folded.last_at,
+            )
+            for (verdict, initiator, acceptor), folded in self._folded.items()
         )
-        for (verdict, initiator, acceptor), indices in folded.items()
-    )
 
 
 @dataclass(slots=True)
@@ -52,19 +76,36 @@ class _Node:
             self.flags, self.lower_bound = known, lower_bound
 
 
-def nodes_of(attempts: Iterable[Attempt]) -> tuple[NodeSummary, ...]:
-    """What the handshakes and registrations tell of each node, by name."""
-    nodes: dict[str, _Node] = defaultdict(_Node)
-    for attempt in opened(attempt for attempt in attempts if attempt.kind is Kind.CONNECT):
-        _tell_initiator(nodes, attempt)
-        _tell_acceptor(nodes, attempt)
-    for attempt in opened(attempt for attempt in attempts if attempt.kind is Kind.REGISTER):
-        request = attempt.first(events.EpmdAsked)
-        if request is not None and isinstance(request.message, epmd.Alive2Req):
-            for name, node in nodes.items():
-                if name.partition("@")[0] == request.message.name and attempt.initiator.address in node.addresses:
-                    node.port = request.message.port
-    return tuple(_summary(name, node) for name, node in sorted(nodes.items()))
+class Nodes:
+    """Learns what the handshakes and registrations tell of each node."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[str, _Node] = defaultdict(_Node)
+        self._registered: dict[tuple[str, str | None], int] = {}
+        """(Name without host, address) → port, the latest one last."""
+
+    def add(self, attempt: Attempt) -> None:
+        """The next one."""
+        if attempt.kind is Kind.CONNECT:
+            _tell_initiator(self._nodes, attempt)
+            _tell_acceptor(self._nodes, attempt)
+        elif attempt.kind is Kind.REGISTER:
+            request = attempt.first(events.EpmdAsked)
+            if request is not None and isinstance(request.message, epmd.Alive2Req):
+                place = request.message.name, attempt.initiator.address
+                self._registered.pop(place, None)
+                self._registered[place] = request.message.port
+
+    def all(self) -> tuple[NodeSummary, ...]:
+        """By name."""
+        of_name: dict[str, list[_Node]] = defaultdict(list)
+        for name, node in self._nodes.items():
+            of_name[name.partition("@")[0]].append(node)
+        for (name, address), port in self._registered.items():
+            for node in of_name.get(name, ()):
+                if address in node.addresses:
+                    node.port = port
+        return tuple(_summary(name, node) for name, node in sorted(self._nodes.items()))
 
 
 def _tell_initiator(nodes: dict[str, _Node], attempt: Attempt) -> None:
@@ -108,39 +149,44 @@ def _summary(name: str, node: _Node) -> NodeSummary:
     )
 
 
-def summaries_of(
-    source: Source,
-    attempts: Iterable[Attempt],
-    strays: Iterable[tuple[int, Quality]],
-    skipped: dict[tuple[int, SkipReason], int],
-) -> tuple[CaptureSummary, ...]:
-    """One per capture, in the order of the packets' capture indices."""
-    found: dict[int, set[str]] = defaultdict(set)
-    used: Counter[int] = Counter()
-    for attempt in opened(attempts):
-        for view in (attempt, *attempt.views):
+class Shown:
+    """Counts what attempts show of each capture."""
+
+    def __init__(self) -> None:
+        self._flags: dict[int, set[str]] = defaultdict(set)
+        self._used: Counter[int] = Counter()
+
+    def add(self, attempt: Attempt) -> None:
+        """The next one."""
+        for view in chain((attempt,), opened(attempt.views)):
             shown = {packet for event in view.timeline for packet in (event.packet, *event.packets)}
-            used.update(packet.capture for packet in shown)
+            self._used.update(packet.capture for packet in shown)
+            flags = {quality.value for quality in view.qualities}
             for connection in (view.epmd, view.link):
                 if connection is not None:
-                    found[connection.first.capture] |= {quality.value for quality in view.qualities}
-    for capture, quality in strays:
-        found[capture].add(quality.value)
-    return tuple(
-        CaptureSummary(
-            path=state.path,
-            format=state.format,
-            link_types=tuple(link_type_name(link_type) for link_type in state.link_types),
-            packets=state.packets,
-            packets_used=used[index],
-            bytes=state.bytes,
-            first_packet_at=state.first_at,
-            last_packet_at=state.last_at,
-            flags=tuple(sorted(found[index])),
-            notes=(*state.notes, *_skip_notes(index, skipped)),
+                    self._flags[connection.first.capture] |= flags
+
+    def summaries(
+        self, source: Source, strays: Iterable[tuple[int, Quality]], skipped: dict[tuple[int, SkipReason], int]
+    ) -> tuple[CaptureSummary, ...]:
+        """One per capture, in the order of the packets' capture indices."""
+        for capture, quality in strays:
+            self._flags[capture].add(quality.value)
+        return tuple(
+            CaptureSummary(
+                path=state.path,
+                format=state.format,
+                link_types=tuple(link_type_name(link_type) for link_type in state.link_types),
+                packets=state.packets,
+                packets_used=self._used[index],
+                bytes=state.bytes,
+                first_packet_at=state.first_at,
+                last_packet_at=state.last_at,
+                flags=tuple(sorted(self._flags[index])),
+                notes=(*state.notes, *_skip_notes(index, skipped)),
+            )
+            for index, state in enumerate(source.captures)
         )
-        for index, state in enumerate(source.captures)
-    )
 
 
 def fingerprinted(analysis: Analysis) -> Analysis:

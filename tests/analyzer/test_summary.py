@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from analyzer.capture import Source, open_source
 from analyzer.decode.segment import Endpoint, SkipReason
-from analyzer.findings import Analysis, Certainty, Diagnosis, NodeSummary, Outcome
+from analyzer.findings import Analysis, Certainty, Diagnosis, Incident, NodeSummary, Outcome
 from analyzer.sessions.attempt import Attempt, Quality
 from analyzer.sessions.views import join_views
-from analyzer.summary import fingerprinted, incidents_of, nodes_of, summaries_of
+from analyzer.summary import Incidents, Nodes, Shown, fingerprinted
 from dissectors import epmd, handshake
 from dissectors.dataclass import replace
 from samples.conversation import Network
@@ -43,6 +44,13 @@ def diagnosis(attempt: Attempt, verdict: str = "cookie-mismatch", outcome: Outco
 # --- Incidents --------------------------------------------------------------------------------------------------------
 
 
+def incidents_of(diagnoses: Iterable[Diagnosis]) -> tuple[Incident, ...]:
+    folded = Incidents()
+    for each in diagnoses:
+        folded.add(each)
+    return folded.all()
+
+
 def test_repeated_attempts_are_one_incident() -> None:
     """Of one pair, with one verdict; times are those of the first and the last packet of all."""
     clock = Clock()
@@ -50,7 +58,7 @@ def test_repeated_attempts_are_one_incident() -> None:
         Talk(clock).dial().greet().fin(BACK)
         clock.wait(1000)
     found = attempts(clock)
-    [incident] = incidents_of(tuple(map(diagnosis, found)))
+    [incident] = incidents_of(map(diagnosis, found))
     assert incident.attempts == (0, 1, 2)
     assert (incident.initiator, incident.acceptor) == (f"ann@{ANN}", f"bob@{BOB}")
     assert (incident.first_at, incident.last_at) == (found[0].started_at, found[-1].ended_at)
@@ -65,7 +73,7 @@ def test_what_differs_is_another_incident() -> None:
     Talk(clock, ANN, Endpoint(CID, PORT)).dial().greet(f"ann@{ANN}", f"cid@{CID}")
     one, other, back, elsewhere = attempts(clock)
     incidents = incidents_of(
-        (diagnosis(one), diagnosis(other, "connected", Outcome.OK), diagnosis(back), diagnosis(elsewhere))
+        [diagnosis(one), diagnosis(other, "connected", Outcome.OK), diagnosis(back), diagnosis(elsewhere)]
     )
     assert [incident.attempts for incident in incidents] == [(0,), (1,), (2,), (3,)]
     assert [incident.outcome for incident in incidents][:2] == [Outcome.PROBLEM, Outcome.OK]
@@ -73,14 +81,17 @@ def test_what_differs_is_another_incident() -> None:
 
 def test_no_attempts_no_incidents() -> None:
     """Nothing from nothing."""
-    assert incidents_of(()) == ()
+    assert incidents_of([]) == ()
 
 
 # --- Nodes ------------------------------------------------------------------------------------------------------------
 
 
 def by_name(found: list[Attempt]) -> dict[str, NodeSummary]:
-    return {node.name: node for node in nodes_of(found)}
+    nodes = Nodes()
+    for each in found:
+        nodes.add(each)
+    return {node.name: node for node in nodes.all()}
 
 
 def test_both_sides_of_a_handshake() -> None:
@@ -168,16 +179,23 @@ def source() -> Source:
     return opened
 
 
+def shown(found: Iterable[Attempt]) -> Shown:
+    told = Shown()
+    for each in found:
+        told.add(each)
+    return told
+
+
 def test_a_capture_in_numbers(source: Source) -> None:
     """What was read, what was used, from when to when."""
     clock = Clock()
     Talk(clock).dial().name()
-    [summary] = summaries_of(source, attempts(clock), [], {})
+    [summary] = shown(attempts(clock)).summaries(source, [], {})
     assert (summary.path, summary.format, summary.link_types) == ("-", "pcapng", ("ETHERNET",))
     assert (summary.packets, summary.packets_used) == (1, 4)
     assert summary.first_packet_at == summary.last_packet_at is not None
     assert (summary.flags, summary.notes) == ((), ())
-    [unused] = summaries_of(source, [], [], {})
+    [unused] = shown([]).summaries(source, [], {})
     assert unused.packets_used == 0
 
 
@@ -190,7 +208,7 @@ def test_what_was_skipped_is_said(source: Source) -> None:
         (0, SkipReason.NOT_TCP): 500,
         (1, SkipReason.CUT): 9,
     }
-    [summary] = summaries_of(source, [], [], skipped)
+    [summary] = shown([]).summaries(source, [], skipped)
     assert [note.split(":")[0] for note in summary.notes] == [
         "1 packets skipped",
         "3 packets skipped",
@@ -203,7 +221,7 @@ def test_qualities_of_a_capture(source: Source) -> None:
     clock = Clock()
     Talk(clock).dial().name().hole(BACK, 5).challenge()
     strays = [(0, Quality.MIDSTREAM), (0, Quality.MIDSTREAM), (7, Quality.TRUNCATED)]
-    [summary] = summaries_of(source, attempts(clock), strays, {})
+    [summary] = shown(attempts(clock)).summaries(source, strays, {})
     assert summary.flags == (Quality.GAP.value, Quality.MIDSTREAM.value)
 
 
@@ -214,13 +232,13 @@ def test_a_view_lacks_what_its_own_capture_lacks(source: Source) -> None:
     Talk(there).dial().name().hole(BACK, 5).challenge()
     joined = join_views(attempts(here) + attempts(there))
     assert len(joined) == 1
-    [summary] = summaries_of(source, joined, [], {})
+    [summary] = shown(joined).summaries(source, [], {})
     assert summary.flags == ()
 
 
 def test_captures_can_be_told_by_their_sha_256(source: Source) -> None:
     """Of the file; what has no file has none."""
-    summaries = summaries_of(source, [], [], {})
+    summaries = shown([]).summaries(source, [], {})
     path = Path(__file__)
     analysis = Analysis((replace(summaries[0], path=str(path)), replace(summaries[0], path="-")), (), (), (), ())
     assert [capture.sha256 for capture in analysis.captures] == [None, None]
