@@ -14,7 +14,7 @@ BLOCK = 16
 """Parts in one block: what is alike in them is compressed together."""
 UNPACKED = 64
 """Blocks kept as objects, the latest ones that somebody looked at."""
-IN_MEMORY = 8 * 1024 * 1024
+IN_MEMORY = 2 * 1024 * 1024
 """Bytes of blocks; beyond it they go into a temporary file, which has no name and ends with the process."""
 _QUICK = 1
 """Level of compression."""
