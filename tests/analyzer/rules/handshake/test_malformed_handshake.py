@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dissectors.handshake_messages import Challenge, SendName, Status
+from dissectors.flags import Flag
+from dissectors.handshake_messages import Challenge, ChallengeAck, ChallengeReply, SendName, Status
 from samples.conversation import ACK, FIN, PUSH, Connection, Network, framed
 from tests.judged import DIST, Said, judged, names, said, verdict
 
@@ -185,3 +186,52 @@ def test_the_middle_of_a_connection_is_no_beginning() -> None:
     closed_by_acceptor(link)
     del net.packets[:3]
     assert all(NAME not in [each["name"] for each in attempt["findings"]] for attempt in judged(net))
+
+
+@pytest.mark.parametrize("name", ["", "host"])
+def test_who_asks_for_a_name_has_none(name: str) -> None:
+    """What it gives is a host, and may be nothing."""
+    net = Network()
+    link = opened(net)
+    link.initiator.sends(framed(SendName(flags=OTP | Flag.NAME_ME, creation=1, name=name)))
+    closed_by_acceptor(link)
+    assert NAME not in names(net)
+
+
+def test_what_a_link_says_later_is_no_handshake() -> None:
+    """Both are connected: bytes that nobody understands then are another story."""
+    net = Network()
+    link = named(net)
+    link.acceptor.sends(framed(Status(text="ok")))
+    link.acceptor.sends(framed(Challenge(flags=OTP, challenge=1, creation=1, name="bob@10.0.0.2")))
+    link.initiator.sends(framed(ChallengeReply(challenge=2, digest=bytes(16))))
+    link.acceptor.sends(framed(ChallengeAck(digest=bytes(16))))
+    link.initiator.sends(b"\x00\x00\x00\x04zzzz")
+    link.acceptor.sends(b"\x00\x00\x00\x04zzzz")
+    closed_by_acceptor(link)
+    assert NAME not in names(net)
+
+
+def test_a_hole_on_one_side_excuses_no_bytes_of_the_other() -> None:
+    """The status is missing; what the initiator cut, it cut itself."""
+    net = Network()
+    link = named(net)
+    link.acceptor.sequence += 5
+    link.initiator.raw(ACK)
+    link.acceptor.sends(framed(Challenge(flags=OTP, challenge=1, creation=1, name="bob@10.0.0.2")))
+    link.initiator.sends(framed(ChallengeReply(challenge=2, digest=bytes(16)))[:12])
+    link.initiator.closes()
+    link.acceptor.closes()
+    found = told(net)
+    assert (found.certainty, found.detail["sent_by"]) == ("likely", "initiator")
+
+
+def test_of_the_beginning_nothing_is_missing() -> None:
+    """The capture lacks the first SYN only: the answer to it shows where the bytes begin."""
+    net = Network()
+    link = named(net)
+    link.acceptor.sends(b"\x00\x04zzzz")
+    closed_by_acceptor(link)
+    del net.packets[0]
+    found = told(net)
+    assert found.detail["sent_by"] == "acceptor"
