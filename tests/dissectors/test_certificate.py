@@ -82,6 +82,21 @@ def test_a_moment_beyond_the_calendar_is_not_valid() -> None:
     assert not BETA_FACTS.valid_at(10**30)
 
 
+def test_a_domain_before_the_name() -> None:
+    """As certificates of Active Directory have it: ``DC=example, CN=bob``."""
+    domain = der(0x31, der(0x30, der(0x06, b"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19"), der(0x16, b"example")))
+    made = certificate(subject=domain + common_name(0x0C, b"bob"), not_before=der(0x17, b"240101000000Z"))
+    assert read_certificate(made).subject == "bob"
+
+
+@pytest.mark.parametrize("letters", [126, 127])
+def test_the_longest_short_length(letters: int) -> None:
+    """127 is written as it is; from 128 on the length has a length."""
+    name = der(0x31, der(0x30, der(0x06, b"\x55\x04\x03"), bytes((0x0C, letters)) + b"n" * letters))
+    made = certificate(subject=name, not_before=der(0x17, b"240101000000Z"))
+    assert read_certificate(made).subject == "n" * letters
+
+
 def test_addresses_and_other_string_types() -> None:
     """Addresses of both families, one of a wrong size, a UTF-16 name, and a year before 2000."""
     made = certificate(
