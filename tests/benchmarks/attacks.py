@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import multiprocessing
 import random
 import struct
 import sys
@@ -206,7 +207,10 @@ class Outcome:
 def suffer(make: Attack, folder: Path) -> Outcome:
     """One attack, in a process of its own."""
     path, report = folder / "attack", folder / "report.json"
-    make(path)
+    # In a process of its own: a child's peak begins with what its parent has.
+    maker = multiprocessing.get_context("fork").Process(target=make, args=(path,))
+    maker.start()
+    maker.join()
     command = [sys.executable, "-m", "analyzer", "analyze", str(path), "-o", str(report), "--quiet"]
     used = run(command, allowed=(0, 1, 3))
     says = "no report"
