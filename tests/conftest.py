@@ -14,8 +14,9 @@ import pytest
 # A run in the background of a script inherits an ignored SIGINT, and so would the commands whose Ctrl-C is tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says more of the machine than of distscope.
-hypothesis.settings.register_profile("distscope", deadline=None)
+# How long an example takes says more of the machine than of distscope.  In CI the same code gets the same examples, as
+# Hypothesis itself has it there: what fails by chance would be blamed on the wrong change.
+hypothesis.settings.register_profile("distscope", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("distscope")
 
 WITHOUT_TSHARK = bool(os.environ.get("WITHOUT_TSHARK"))
