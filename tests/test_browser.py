@@ -12,6 +12,7 @@ import re
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -333,6 +334,11 @@ def test_the_answer_leads_to_its_case(browser: Browser, pages: dict[str, Path]) 
     assert browser.run(f"return document.getElementById('{target}').open") is False
     browser.run("arguments[0].focus()", link)
     browser.press(Keys.ENTER)
+    # The page hears of the key when the browser comes to it.
+    for _ in range(100):
+        if browser.run(f"return document.getElementById('{target}').open"):
+            break
+        time.sleep(0.05)
     assert browser.run(f"return document.getElementById('{target}').open") is True
 
 
