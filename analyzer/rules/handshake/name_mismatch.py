@@ -112,6 +112,9 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     challenged = attempt.first(events.ChallengeSent)
     if ending is None or challenged is None or ending.side is not Side.INITIATOR or ending.by_timer:
         return
+    if ending.closing.packet.at < challenged.packet.at:
+        # It had given up before the name was on its way.
+        return
     if attempt.stage is not Stage.CHALLENGE or challenge_form_refused(attempt) or missing_at_acceptor(attempt):
         return
     if attempt.first(events.NotUnderstood, leg=Leg.LINK) or has_foreign_reset(attempt):
