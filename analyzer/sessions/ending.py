@@ -10,7 +10,7 @@ from __future__ import annotations
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.connection import Closing, Connection
-from dissectors.dataclass import dataclass
+from dissectors.dataclass import dataclass, replace
 from dissectors.dialogue import Side
 
 SECOND = 10**9
@@ -45,6 +45,12 @@ class Ending:
     by_timer: bool
 
     @property
+    def on_the_second(self) -> bool:
+        """The timer ran for a whole number of seconds, as far as a loaded host can tell: ``net_setuptime`` mostly is
+        one."""
+        return abs(self.timer - round(self.timer / SECOND) * SECOND) <= JITTER
+
+    @property
     def side(self) -> Side:
         return self.closing.side
 
@@ -66,16 +72,23 @@ def ending_of(attempt: Attempt, connection: Connection | None) -> Ending | None:
     at = closing.packet.at
     waited = at - _last_heard(connection, closing.side.other, before=at)
     timer = at - _timer_started(attempt, connection, closing.side, before=at)
-    return Ending(closing, waited, timer, _is_timer(connection, waited, timer))
-
-
-def _is_timer(connection: Connection, waited: int, timer: int) -> bool:
     round_trip = connection.round_trip or 0
-    if waited > REACTION + 2 * round_trip:
-        return True
-    # On a slow path the timer may fire just after something arrived: then it is a whole number of seconds that tells.
-    off = abs(timer - round(timer / SECOND) * SECOND)
-    return timer >= SECOND - JITTER and off <= JITTER and round_trip * 10 >= timer
+    ending = Ending(closing, waited, timer, by_timer=waited > REACTION + 2 * round_trip)
+    if not ending.by_timer and timer >= SECOND - JITTER and round_trip * 10 >= timer:
+        # On a slow path the timer may fire just after something arrived: then it is a whole number of seconds that
+        # tells, or that nothing was there yet to answer.
+        return replace(ending, by_timer=ending.on_the_second or _only_named_itself(attempt, closing))
+    return ending
+
+
+def _only_named_itself(attempt: Attempt, closing: Closing) -> bool:
+    """The initiator said its name, and closed before it could have read anything of the handshake."""
+    said = {
+        event.side
+        for event in attempt.timeline
+        if isinstance(event, events.HandshakeEvent) and event.packet.at <= closing.packet.at
+    }
+    return closing.side is Side.INITIATOR and said == {Side.INITIATOR}
 
 
 def _last_heard(connection: Connection, side: Side, *, before: int) -> int:

@@ -113,9 +113,11 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         if link.round_trip and is_slow_path(attempt)
         else ""
     )
+    # A path that leaves no time for the answer hides whether the close waited for one.
+    sure = ending.on_the_second or not slow
     yield RULE.finding(
         attempt,
-        certainty=Certainty.LIKELY if attempt.qualities else Certainty.CERTAIN,
+        certainty=Certainty.CERTAIN if sure and not attempt.qualities else Certainty.LIKELY,
         why=f"the {ending.side.value} closed in mid-handshake, {seconds(ending.timer)} after it had started its timer"
         f" (net_setuptime){slow}",
         evidence=[
@@ -123,6 +125,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
             show(ending.closing, f"the {ending.side.value} gives up after {seconds(ending.timer)}"),
         ],
         detail={"expired_at": ending.side.value, "after_ms": ending.timer // MILLISECOND},
+        alternatives=() if sure else (f"the {ending.side.value}'s node ended in that very moment",),
         waiter=attempt.label(ending.side),
         seconds=f"{ending.timer / SECOND:.1f}",
     )

@@ -112,6 +112,22 @@ def test_a_short_setup_time_on_a_slow_path(round_trip: int) -> None:
     assert is_slow_path(attempt)
 
 
+@pytest.mark.parametrize(
+    ("late", "by_timer", "on_the_second"), [(0, True, True), (90, True, False), (-1200, False, False)]
+)
+def test_nothing_to_answer_yet(late: int, by_timer: bool, on_the_second: bool) -> None:
+    """The initiator closes while its name is on its way, at its timer of 2 s or somewhat later: what arrives behind
+    that tells nothing of why."""
+    clock = Clock()
+    lookup(clock)
+    talk = Talk(clock).dial(round_trip=750).name(after=1)
+    since_syn = clock.now - next(event.packet.at for event in clock.told if event.stream is talk.stream)
+    talk.fin(OUT, after=2000 + late - since_syn / MILLISECOND).status(after=100).challenge(after=1)
+    _, ending = ended(clock)
+    assert (ending.by_timer, ending.on_the_second) == (by_timer, on_the_second)
+    assert ending.waited < 2300 * MILLISECOND, "within the time in which a node on such a path may answer"
+
+
 @pytest.mark.parametrize("round_trip", [150, 300, 700])
 def test_a_wrong_cookie_on_a_slow_path(round_trip: int) -> None:
     """Seen at the initiator the rejection comes a round trip after the reply: an answer, not a timer."""
