@@ -197,15 +197,17 @@ class Track:
                 continue
             yield Elapsed(index, vantage, int(inside[0]))
             # Times of all that is not passed on count, too, where the clock was set back behind it.
-            jumps = bool((at[1:] < at[:-1]).any())
-            clock = at.copy()
-            clock[batch.outside if batch.outside is not None else slice(0)] = first
+            clock = None
+            if (at[1:] < at[:-1]).any():
+                clock = at.copy()
+                if batch.outside is not None:
+                    clock[batch.outside] = first
             seen = 0
             for row in sifting.sifter.sift(batch, vantage, index):
                 if isinstance(row, Run):
                     yield row
                     continue
-                if jumps:
+                if clock is not None:
                     latest = int(clock[seen:row].max(initial=first))
                     if latest > at[row]:
                         yield Elapsed(index, vantage, latest)
