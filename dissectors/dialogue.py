@@ -16,6 +16,10 @@ RECOGNISED_BY = 512
 """First bytes of a side by which :mod:`dissectors.foreign` recognises what it speaks instead of Erlang: more of them
 tell nothing more.  Most protocols need less than 16, text in a banner more."""
 
+DECIDED_BY = 600
+"""First bytes of a side after which it is not put off any longer to say what it speaks: the longest legal first message
+is shorter."""
+
 
 class Side(Enum):
     """Who sent the bytes: the node that opened the TCP connection, or the node (or EPMD) that listens."""

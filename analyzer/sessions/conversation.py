@@ -8,7 +8,7 @@ from analyzer.capture.packet import PacketRef
 from analyzer.sessions import events
 from analyzer.sessions.connection import Connection
 from analyzer.sessions.events import Event, Leg
-from analyzer.sessions.identify import ENOUGH, Expectation, FirstBytes, Identity, Speech, identify
+from analyzer.sessions.identify import Expectation, FirstBytes, Identity, Speech, identify
 from analyzer.sessions.interpret import Interpreter, Meaning, interpreter_for
 from analyzer.sessions.provenance import Provenance
 from analyzer.sessions.skimmed import take_skimmed
@@ -33,12 +33,12 @@ from analyzer.streams.stream import (
     SynAck,
 )
 from dissectors.dataclass import replace
-from dissectors.dialogue import Item, Side
+from dissectors.dialogue import DECIDED_BY, Item, Side
 
 SIDES = {Direction.OUT: Side.INITIATOR, Direction.BACK: Side.ACCEPTOR}
 
 MAX_WAITING = 64
-"""Data events held until the connection is identified; :data:`identify.ENOUGH` bytes come in far fewer."""
+"""Data events held until the connection is identified; ``DECIDED_BY`` bytes come in far fewer."""
 
 
 Dissected = Callable[[Stream, Direction, Item], None]
@@ -175,7 +175,7 @@ class Conversation:
         if self.identity is not None:
             return self._run(event)
         if side not in self._first_bytes.broken:
-            self._first_bytes.said[side] += event.data[:ENOUGH]
+            self._first_bytes.said[side] += event.data[:DECIDED_BY]
         self._waiting.append(event)
         return self._identify(finished=len(self._waiting) > MAX_WAITING)
 

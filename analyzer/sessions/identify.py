@@ -10,13 +10,9 @@ from enum import Enum
 
 from dissectors import handshake
 from dissectors.dataclass import dataclass
-from dissectors.dialogue import Side
+from dissectors.dialogue import DECIDED_BY, Side
 from dissectors.epmd import looks_like_request
 from dissectors.traffic import looks_like_frames
-
-ENOUGH = 600
-"""Bytes of one side after which a decision is never put off: the longest legal first message is shorter."""
-
 
 TLS_HANDSHAKE = b"\x16\x03"
 """Type and major version of a TLS handshake record (RFC 8446 section 5.1)."""
@@ -67,8 +63,8 @@ def identify(first: FirstBytes, expected: Expectation | None) -> Identity | None
     # 1. EPMD's own port: whatever is said there is judged as EPMD.
     if expected is not None and expected.speech is Speech.EPMD:
         return Identity(Speech.EPMD, expected.why)
-    opener = bytes(first.said[Side.INITIATOR][:ENOUGH])
-    listener = bytes(first.said[Side.ACCEPTOR][:ENOUGH])
+    opener = bytes(first.said[Side.INITIATOR][:DECIDED_BY])
+    listener = bytes(first.said[Side.ACCEPTOR][:DECIDED_BY])
     # 2. A capture that starts in mid-stream: either side may speak in any phase, and a status looks like an EPMD
     # request.
     if not first.beginning_seen and (found := _midstream(opener, listener)):
@@ -89,7 +85,7 @@ def identify(first: FirstBytes, expected: Expectation | None) -> Identity | None
                 return Identity(Speech.TLS, "the opener's first bytes are the head of a TLS record")
     # 4. A distribution port: the handshake dialogue says what is wrong with other bytes.
     if expected is not None:
-        if undecided and not first.finished and len(opener) < ENOUGH:
+        if undecided and not first.finished and len(opener) < DECIDED_BY:
             return None
         if not opener and Side.INITIATOR in first.broken and _tls(listener):
             return Identity(
@@ -99,9 +95,9 @@ def identify(first: FirstBytes, expected: Expectation | None) -> Identity | None
             return Identity(Speech.HANDSHAKE, expected.why)
         return None
     # 5. A server that speaks first, or bytes that fit nothing of ours.
-    if undecided and not first.finished and len(opener) < ENOUGH:
+    if undecided and not first.finished and len(opener) < DECIDED_BY:
         return None
-    if opener or len(listener) >= ENOUGH or first.finished:
+    if opener or len(listener) >= DECIDED_BY or first.finished:
         # Without the opener's half, the listener's status is the only thing that tells an acceptor.
         if not opener and handshake.looks_like_handshake(Side.ACCEPTOR, listener):
             return Identity(Speech.HANDSHAKE, "the listener's first bytes are a handshake status")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.sieve.columns import SYN_FIN_RST
+from dissectors.dialogue import DECIDED_BY
 
 if TYPE_CHECKING:
     from analyzer.sieve.keys import Mask
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
 SYN, SYN_ACK = 0x02, 0x12
 MASK = 0xFFFFFFFF
-ENOUGH = 600
-"""Bytes of a listener that speaks first, by which it is told apart without its opener's
-(:data:`analyzer.sessions.identify.ENOUGH`); with so many, that is left to it."""
 
 
 class FirstWords:
@@ -52,7 +50,8 @@ class FirstWords:
                 if not heard and not (sequence == answers and cannot_answer):
                     return None
                 heard += length
-                if heard >= ENOUGH:
+                if heard >= DECIDED_BY:
+                    # With so many it is told apart without its opener's: left to those who do that.
                     return None
             elif length:
                 opens_again = self._syns[last - 1] > self._syns[place]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.sessions.identify import ENOUGH, Expectation, FirstBytes, Identity, Speech, identify
+from analyzer.sessions.identify import Expectation, FirstBytes, Identity, Speech, identify
 from dissectors import epmd, handshake
-from dissectors.dialogue import Side
+from dissectors.dialogue import DECIDED_BY, Side
 from tests.analyzer.sessions.talking import DATA, TICK, framed, port2_resp
 
 EPMD = Expectation(Speech.EPMD, "port 4369 is EPMD's")
@@ -100,7 +100,7 @@ def test_a_server_that_speaks_first() -> None:
 
 def test_only_the_acceptors_half() -> None:
     """A status at the start of the listener's half can be nothing else."""
-    assert speech(b"", STATUS + bytes(ENOUGH)) is Speech.HANDSHAKE
+    assert speech(b"", STATUS + bytes(DECIDED_BY)) is Speech.HANDSHAKE
     assert speech(b"", STATUS, finished=True) is Speech.HANDSHAKE
 
 
@@ -150,13 +150,13 @@ def test_epmd_in_mid_stream() -> None:
 
 
 @given(
-    st.binary(max_size=ENOUGH + 10),
-    st.binary(max_size=ENOUGH + 10),
+    st.binary(max_size=DECIDED_BY + 10),
+    st.binary(max_size=DECIDED_BY + 10),
     st.sampled_from(EXPECTATIONS),
     st.booleans(),
 )
 def test_any_bytes(opener: bytes, listener: bytes, expected: Expectation | None, beginning: bool) -> None:
     """Never an exception; an answer at the latest when no more will come, or when the opener has said enough."""
     assert tell(opener, listener, expected, beginning=beginning, finished=True) is not None
-    if len(opener) >= ENOUGH:
+    if len(opener) >= DECIDED_BY:
         assert tell(opener, listener, expected, beginning=beginning) is not None

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from analyzer import sieve
 from analyzer.capture import batch
 from analyzer.capture.packet import Run
-from analyzer.sessions import identify
 from analyzer.sieve import Sieve
-from analyzer.sieve.first_words import ENOUGH
 from dissectors.epmd_messages import Port2Req
 from samples.conversation import Network
 from tests.analyzer.sessions.talking import port2_resp
@@ -96,8 +94,3 @@ def test_a_listener_that_speaks_first_passes_nothing(tmp_path: Path, monkeypatch
         passed[banner] = _Passing.packets
     assert [banner for banner, packets in passed.items() if not packets] == [BANNERS[0], BANNERS[1], BANNERS[5]]
     assert min(passed[banner] for banner in (BANNERS[2], BANNERS[3], BANNERS[4], BANNERS[6])) >= 5
-
-
-def test_enough_is_what_identification_takes() -> None:
-    """With more bytes of a listener it decides without its opener."""
-    assert ENOUGH <= identify.ENOUGH
