@@ -113,6 +113,14 @@ class Packable:
         for name, part in zip(self.PARTS, self._archive.get(self._number), strict=True):
             object.__setattr__(self, name, part)
 
+    def _is_open(self) -> bool:
+        """Its parts are in place: it is not packed, or somebody looks at it now."""
+        try:
+            object.__getattribute__(self, self.PARTS[0])
+        except AttributeError:
+            return False
+        return True
+
     def _shut(self) -> None:
         for name in self.PARTS:
             object.__delattr__(self, name)
@@ -140,9 +148,11 @@ def changed(item: Packable) -> Iterator[None]:
 
 
 def opened(objects: Iterable[P]) -> Iterator[P]:
-    """Each with its parts in place for as long as it is the current one: quick for whoever looks at many of them."""
+    """Each with its parts in place for as long as it is the current one: quick for whoever looks at many of them.
+
+    Whoever looks at one may look at many meanwhile, that one among them."""
     for each in objects:
-        if not each.packed:
+        if each._is_open():
             yield each
             continue
         each._open()

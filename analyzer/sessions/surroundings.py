@@ -95,7 +95,7 @@ class Surroundings:
         never was."""
         known = self._registered.get(epmd_at)
         if known is None:
-            answers = (attempt.first(events.EpmdAnswered) for attempt in self._by_epmd[epmd_at])
+            answers = (attempt.first(events.EpmdAnswered) for attempt in opened(self._by_epmd[epmd_at]))
             lists = [each.message for each in answers if each and isinstance(each.message, epmd.NamesResp)]
             known = self._registered[epmd_at] = [name for name, _port in lists[-1].nodes] if lists else []
         return known
@@ -105,23 +105,26 @@ class Surroundings:
         key = attempt.acceptor.address, attempt.acceptor.port
         known = self._listeners.get(key)
         if known is None:
-            callers = self._by_listener[key]
-            statuses = (status.packet.at for caller in callers for status in caller.all(events.StatusSent))
-            acks = (self.cookie_of_ack(caller) for caller in callers)
-            known = self._listeners[key] = Listener(
-                answered_last_at=max(statuses, default=None),
-                acknowledged=frozenset(
-                    str(caller.initiator.node) for caller in callers if caller.first(events.AckSent) is not None
-                ),
-                cookie=next((cookie for cookie in acks if cookie is not None), None),
-                flags=next((caller.challenge.flags for caller in callers if caller.challenge is not None), None),
-                silent=tuple(
-                    caller
-                    for caller in callers
-                    if caller.link and caller.link.is_open and not caller.link.flows[Side.ACCEPTOR].sent
-                ),
-            )
+            known = self._listeners[key] = self._listener(self._by_listener[key])
         return known
+
+    def _listener(self, callers: list[Attempt]) -> Listener:
+        answered_last_at: int | None = None
+        acknowledged: set[str] = set()
+        cookie: int | None = None
+        own_flags: int | None = None
+        silent: list[Attempt] = []
+        for caller in opened(callers):
+            for status in caller.all(events.StatusSent):
+                answered_last_at = max(answered_last_at or 0, status.packet.at)
+            if caller.first(events.AckSent) is not None:
+                acknowledged.add(str(caller.initiator.node))
+                cookie = self.cookie_of_ack(caller) if cookie is None else cookie
+            if own_flags is None and caller.challenge is not None:
+                own_flags = caller.challenge.flags
+            if caller.link and caller.link.is_open and not caller.link.flows[Side.ACCEPTOR].sent:
+                silent.append(caller)
+        return Listener(answered_last_at, frozenset(acknowledged), cookie, own_flags, tuple(silent))
 
     def acceptor_flags(self, attempt: Attempt) -> int | None:
         """The acceptor's own flags, from this attempt or any other that shows them in full (docs/protocol.md 3.1)."""
@@ -135,7 +138,7 @@ class Surroundings:
 
     def _flags_as_initiator(self, node: str) -> int | None:
         if node not in self._own_flags:
-            told = (each.initiator_flags for each in self._by_node[node] if each.initiator.node == node)
+            told = (each.initiator_flags for each in opened(self._by_node[node]) if each.initiator.node == node)
             self._own_flags[node] = next((each for each in told if each is not None), None)
         return self._own_flags[node]
 

@@ -101,6 +101,9 @@ def _marks(attempt: Attempt) -> Iterator[_Mark]:
 def _other_view(leader: Attempt, attempt: Attempt, *, weak: bool) -> bool:
     """Whether both can be views of one attempt: not two connections that one point of observation tells apart."""
     apart = abs(leader.started_at - attempt.started_at)
+    if apart > SAME_TIME:
+        # Told by the outline alone, without opening what is packed away: scanners give thousands one number.
+        return False
     one_host = not _vantages(leader).isdisjoint(_vantages(attempt))
     if apart > (SAME_PACKET if one_host else SAME_TIME) or (one_host and weak and not _translated(leader, attempt)):
         return False

@@ -6,6 +6,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -333,7 +334,9 @@ def test_what_is_packed_away_is_told_the_same(folders: tuple[str, ...]) -> None:
         with open_source([str(MANY_SESSIONS.parents[1] / folder) for folder in folders], stdin=io.BytesIO()) as source:
             document = view.build(analyze(source, Options(room=room)))
         reports.append(json_doc.render(document) + terminal.render(document, Look()))
-    assert reports[0] == reports[1] == reports[2]
+    lines = [report.splitlines() for report in reports]
+    # Not compared as a whole: pytest would look for the smallest difference, in gigabytes of memory.
+    assert [pair for pair in zip_longest(*lines) if len(set(pair)) > 1][:3] == []
     assert len(reports[0]) > 100_000
 
 

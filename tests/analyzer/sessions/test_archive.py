@@ -101,6 +101,18 @@ def test_parts_are_in_place_for_the_one_that_is_looked_at() -> None:
     assert boxes[1].second == [[1], [1]]
 
 
+def test_who_looks_at_one_may_look_at_all() -> None:
+    """And finds the one that is open as it was."""
+    archive = Archive()
+    boxes = [box(number) for number in range(BLOCK)]
+    for each in boxes:
+        each.pack(archive)
+    for number, each in enumerate(opened(boxes)):
+        mine = each.first
+        assert [other.first for other in opened(boxes)] == [[place] for place in range(BLOCK)]
+        assert each.first is mine == [number]
+
+
 def test_the_latest_ones_stay_on_the_shelf() -> None:
     """The earlier ones are packed, but for one that was taken back."""
     shelf = Shelf(2)
