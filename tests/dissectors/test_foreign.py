@@ -165,6 +165,7 @@ def test_the_length_of_a_message_is_its_own(shortest: Message) -> None:
     body = shortest.write()
     taken = [length for length in range(0x300) if may_be_erlang(length.to_bytes(2, "big") + body[:1])]
     assert taken == list(range(len(body), 601))
+    assert [length for length in range(0x300) if may_be_erlang(length.to_bytes(2, "big"))] == list(range(601))
     assert not any(may_be_erlang(length.to_bytes(2, "big") + b"Z") for length in range(0x300))
 
 
@@ -209,6 +210,12 @@ def test_what_is_shown_is_short_and_printable() -> None:
     escaped = recognise(ACC, b"+OK \x1f")
     assert escaped is not None
     assert escaped.why == "the acceptor's first bytes are 2b 4f 4b 20 1f"
+    blank = recognise(INI, b"GET / HTTP/1.1\r\n")
+    assert blank is not None
+    assert blank.why == 'the initiator\'s first bytes are "GET / HTTP/1.1"'
+    letter = recognise(INI, h("410a0000 01000000 00000000 dd070000"))
+    assert letter is not None
+    assert letter.why == "the initiator's first bytes are 41 0a 00 00 01 00 00 00 00 00 00 00 dd 07 00 00"
 
 
 names = st.binary(max_size=255)
