@@ -36,7 +36,7 @@ def test_how_sure(others: int, milliseconds: int, expected: Certainty) -> None:
     assert shown(found) == [f"EPMD answers: port {PORT}", "the lookup is over, and no SYN follows"]
 
 
-@pytest.mark.parametrize(("milliseconds", "told"), [(999, False), (1000, True)])
+@pytest.mark.parametrize(("milliseconds", "told"), [(999, False), (1000, True), (9000, True)])
 def test_a_file_that_breaks_off(milliseconds: int, told: bool) -> None:
     """There was more, perhaps the dial."""
     clock = Clock()

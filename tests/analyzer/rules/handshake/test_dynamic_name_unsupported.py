@@ -1,4 +1,4 @@
-"""When a user is told that a node gives no dynamic names: by what it answers to the question for one, or by its close."""
+"""When a user is told that a node gives no dynamic names: by its answer to the question for one, or by its close."""
 
 from __future__ import annotations
 

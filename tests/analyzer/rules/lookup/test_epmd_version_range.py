@@ -21,7 +21,7 @@ def offered(lowest: int, highest: int) -> Talk:
 
 @pytest.mark.parametrize(
     ("lowest", "highest", "told"),
-    [(1, 4, "FIN or RST"), (5, 5, "RST"), (5, 6, ""), (6, 6, ""), (7, 6, "RST"), (7, 9, "FIN or RST")],
+    [(1, 4, "FIN or RST"), (5, 5, "RST"), (5, 6, ""), (6, 6, ""), (5, 9, ""), (7, 6, "RST"), (7, 9, "FIN or RST")],
 )
 @pytest.mark.parametrize("end", ["FIN", "RST"])
 def test_nobody_dials(lowest: int, highest: int, told: str, end: str) -> None:
