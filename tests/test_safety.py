@@ -46,7 +46,7 @@ WRITERS = {
 }
 """Way to write → why only the writers do it."""
 EXCUSED = {
-    ("analyzer/capture/ahead.py", "multiprocessing"): (
+    ("analyzer/capture/ahead.py", "pickle"): (
         "the pipe between a process and its own fork has no name, and both ends are this program with the same rights"
     ),
     (

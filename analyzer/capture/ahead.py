@@ -1,9 +1,10 @@
-"""Turns a capture into loads of packets in a process of its own, which reads ahead of whoever sifts them.
+"""Turns a capture into batches in a process of its own, which reads ahead of whoever sifts them.
 
-Reading, decompressing and finding the records takes about as long as all the rest, so with a second core a large
-capture takes half the time, and captures of several hosts are read at the same time.  The process shares its buffers
-with the one that began it and hands over columns, which are plain data; what it knows of the capture comes with them.
-What goes on is decided in one place and in the order of time, so the report is the same.
+Reading, decompressing, finding the records and looking at their headers takes as long as all the rest, so with a second
+core a large capture takes half the time, and captures of several hosts are read at the same time.  The process shares
+its buffers with the one that began it and hands over columns, which are plain data, through memory that both share,
+too; what it knows of the capture comes with them.  What goes on is decided in one place and in the order of time, so
+the report is the same.
 
 It ends with the capture, or when nobody listens any more; Ctrl-C is not its affair.
 """
@@ -11,20 +12,22 @@ It ends with the capture, or when nobody listens any more; Ctrl-C is not its aff
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection, Pipe
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from analyzer.capture.batch import BUFFER, Buffer, Load, room
+from analyzer.capture.batch import BUFFER, Batch, Buffer, Load, Rows, parts_of, room
 
 if TYPE_CHECKING:
-    import mmap
-
     from analyzer.capture.state import CaptureState
     from analyzer.capture.supply import Supply
+
+    Read = Callable[[Buffer, CaptureState], Iterator[Load]]
+    Prepare = Callable[[Batch], Any]
 
 ROOMS = 2
 """Buffers: one is filled while the other is looked at."""
@@ -35,6 +38,8 @@ MOST = 6
 
 _KNOWN = ("packets", "bytes", "consumed", "cut", "dropped", "notes")
 """What reading finds out about a capture, beside its packets."""
+_ALIGNED = 64
+"""Bytes that a column's place is a multiple of."""
 
 
 def most_readers() -> int:
@@ -46,70 +51,135 @@ def most_readers() -> int:
 
 
 def read_ahead(
-    read: Callable[[Buffer, CaptureState], Iterator[Load]], supply: Supply, state: CaptureState
-) -> Iterator[Load]:
-    """What ``read`` makes of the buffers that ``supply`` fills; ``state`` is that of the capture at each load."""
-    rooms = [room(BUFFER) for _ in range(ROOMS)]
-    here, there = Pipe()
+    read: Read,
+    supply: Supply,
+    state: CaptureState,
+    prepare: Prepare,
+    since: int | None = None,
+    until: int | None = None,
+) -> Iterator[tuple[Batch, Any]]:
+    """The batches that ``read`` makes of the buffers that ``supply`` fills, and what ``prepare`` makes of each;
+    ``state`` is that of the capture by then.  ``since`` and ``until``: see :func:`analyzer.capture.batch.batches_of`.
+
+    Valid until the next load: the memory is used again."""
+    desks = [_Desk() for _ in range(ROOMS)]
+    hears, tells = os.pipe()
+    released, releases = os.pipe()
     process = os.fork()
     if not process:
-        here.close()
-        _serve(read, supply, state, rooms, there)
-    there.close()
+        os.close(hears)
+        os.close(releases)
+        reader = _Reader(desks, os.fdopen(tells, "wb"), released)
+        reader.live(read, supply, state, lambda load: [prepare(part) for part in parts_of(load, since, until)])
+    os.close(tells)
+    os.close(released)
     try:
-        while True:
-            try:
-                index, rows, is_last, known = here.recv()
-            except (EOFError, OSError):
-                state.breaks_off("the process that read it was stopped: what follows was not read")
-                return
-            packets, *others = known
-            # Counted over there only where packets have no part in it; here with every load.
-            state.packets = max(state.packets, packets)
-            for name, value in zip(_KNOWN[1:], others, strict=True):
-                setattr(state, name, value)
-            if index is None:
-                if rows is not None:
-                    raise RuntimeError(rows)
-                return
-            yield Load(rooms[index], rows, is_last)
-            try:
-                here.send(index)
-            except OSError:
-                continue  # it has said all, and ended
+        with os.fdopen(hears, "rb") as told:
+            while True:
+                try:
+                    index, places = pickle.load(told)  # noqa: S301 (of our own fork)
+                    message = pickle.load(told, buffers=desks[index].columns(places))  # noqa: S301 (likewise)
+                except (EOFError, pickle.UnpicklingError):
+                    state.breaks_off("the process that read it was stopped: what follows was not read")
+                    return
+                rows, is_last, prepared, (packets, *others), failure = message
+                # Counted over there only where packets have no part in it; here with every load.
+                state.packets = max(state.packets, packets)
+                for name, value in zip(_KNOWN[1:], others, strict=True):
+                    setattr(state, name, value)
+                if failure is not None:
+                    raise RuntimeError(failure)
+                if rows is None:
+                    return
+                yield from zip(parts_of(Load(desks[index].room, rows, is_last), since, until), prepared, strict=True)
+                with suppress(OSError):  # it has said all, and ended
+                    os.write(releases, bytes([index]))
     finally:
-        here.close()
+        os.close(releases)
         os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
 
 
-def _serve(
-    read: Callable[[Buffer, CaptureState], Iterator[Load]],
-    supply: Supply,
-    state: CaptureState,
-    rooms: list[mmap.mmap],
-    there: Connection,
-) -> None:
-    """The life of the process; does not return."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    lent: set[int] = set()
+class _Desk:
+    """Memory for a buffer of the capture, and for the columns that are made of it; two processes share both."""
 
-    def wait(turn: int) -> None:
-        while turn in lent:
-            lent.remove(there.recv())
+    def __init__(self) -> None:
+        self.room = room(BUFFER)
+        self._columns = memoryview(room(BUFFER))
 
-    try:
-        failure = None
+    def put(self, index: int, message: Any, pipe: BinaryIO) -> None:
+        """Leaves the columns of a message here; where they lie, and all that has no room, goes through the pipe."""
+        places: list[tuple[int, int]] = []
+
+        def keep(column: pickle.PickleBuffer) -> bool:
+            data = column.raw()
+            begin = -(-places[-1][1] // _ALIGNED) * _ALIGNED if places else 0
+            end = begin + len(data)
+            if end > len(self._columns):
+                return True
+            self._columns[begin:end] = data
+            places.append((begin, end))
+            return False
+
+        said = pickle.dumps(message, pickle.HIGHEST_PROTOCOL, buffer_callback=keep)
+        pipe.write(pickle.dumps((index, places), pickle.HIGHEST_PROTOCOL))
+        pipe.write(said)
+        pipe.flush()
+
+    def columns(self, places: list[tuple[int, int]]) -> list[memoryview]:
+        """What lies there."""
+        return [self._columns[begin:end] for begin, end in places]
+
+
+class _Reader:
+    """The life of the process."""
+
+    def __init__(self, desks: list[_Desk], told: BinaryIO, released: int) -> None:
+        self._desks = desks
+        self._told = told
+        self._released = released
+        self._lent: set[int] = set()
+
+    def live(self, read: Read, supply: Supply, state: CaptureState, prepare: Callable[[Load], list[Any]]) -> NoReturn:
+        """Hands over every load; does not return."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
-            for load in read(Buffer(supply, rooms=rooms, usual=USUAL, wait=wait), state):
-                index = next(number for number, each in enumerate(rooms) if each is load.data)
-                lent.add(index)
-                there.send((index, load.rows, load.is_last, [getattr(state, name) for name in _KNOWN]))
-        except (EOFError, OSError):
-            return
-        except BaseException:
-            failure = traceback.format_exc()
-        there.send((None, failure, True, [getattr(state, name) for name in _KNOWN]))
-    finally:
-        # Nothing that the other process holds is to be tidied up here: buffers of files, temporary folders.
-        os._exit(0)
+            failure = None
+            try:
+                self._hand_over(read, supply, state, prepare)
+            except BaseException:
+                failure = traceback.format_exc()
+            with suppress(OSError):  # nobody listens any more
+                self._say(0, None, True, [], state, failure)
+        finally:
+            # Nothing that the other process holds is to be tidied up here: buffers of files, temporary folders.
+            os._exit(0)
+
+    def _hand_over(self, read: Read, supply: Supply, state: CaptureState, prepare: Callable[[Load], list[Any]]) -> None:
+        rooms = [desk.room for desk in self._desks]
+        for load in read(Buffer(supply, rooms=rooms, usual=USUAL, wait=self._wait), state):
+            index = next(number for number, each in enumerate(rooms) if each is load.data)
+            prepared = prepare(load)
+            self._wait(index)
+            self._lent.add(index)
+            self._say(index, load.rows, load.is_last, prepared, state)
+
+    def _wait(self, turn: int) -> None:
+        """Until nobody looks at that desk.  Raises :class:`EOFError` if nobody ever will again."""
+        while turn in self._lent:
+            given_back = os.read(self._released, 1)
+            if not given_back:
+                raise EOFError
+            self._lent.remove(given_back[0])
+
+    def _say(
+        self,
+        index: int,
+        rows: Rows | None,
+        is_last: bool,
+        prepared: list[Any],
+        state: CaptureState,
+        failure: str | None = None,
+    ) -> None:
+        known = [getattr(state, name) for name in _KNOWN]
+        self._desks[index].put(index, (rows, is_last, prepared, known, failure), self._told)

@@ -33,7 +33,7 @@ BUFFER = LARGEST_RECORD + 64 * 1024
 FIRST = 512 * 1024
 """Bytes read at first, and twice as many each time: what the first packets tell helps to pass over the others."""
 HEAD = 84
-"""Bytes of each packet that :attr:`Batch.heads` shows: link, two VLAN tags, IPv6 and TCP up to its window."""
+"""Bytes of each packet that :meth:`Batch.heads` shows: link, two VLAN tags, IPv6 and TCP up to its window."""
 MARGIN = 256
 """Readable bytes behind the buffer's end: a head may reach beyond its packet."""
 MOST = 32 * 1024
@@ -131,8 +131,8 @@ class Batch:
     wire: Column
     at: Column
     links: Column
-    heads: NDArray[np.void]
-    """The first :data:`HEAD` bytes of each packet, and what follows it where it is shorter."""
+    heads_at: NDArray[np.void]
+    """The :data:`HEAD` bytes at any place of the buffer."""
     is_last: bool
     """No packet follows."""
     outside: NDArray[np.bool_] | None = None
@@ -140,6 +140,10 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.offsets)
+
+    def heads(self, rows: Column | None = None) -> NDArray[np.void]:
+        """The first :data:`HEAD` bytes of the packets ``rows`` (None: all), and what follows where one is shorter."""
+        return self.heads_at[self.offsets if rows is None else self.offsets[rows]]
 
     def left(self, at: int) -> list[int]:
         """The times from the first packet after ``at`` on."""
@@ -162,18 +166,6 @@ class Batch:
         for kind in kinds[np.argsort(firsts)].tolist():
             yield kind, np.flatnonzero(self.links == kind)
 
-    def within(self, since: int | None, until: int | None) -> Batch:
-        """The same, with the packets before ``since`` and after ``until`` outside."""
-        if since is None and until is None:
-            return self
-        outside = np.zeros(len(self), np.bool_)
-        if since is not None:
-            outside |= self.at < since
-        if until is not None:
-            outside |= self.at > until
-        known = {name: getattr(self, name) for name in self.__slots__}
-        return Batch(**{**known, "outside": outside})
-
 
 def live_batch(
     data: bytes, link_type: int, first_number: int, *, offsets: Column, captured: Column, at: Column
@@ -183,26 +175,38 @@ def live_batch(
     numbers = np.arange(first_number, first_number + count)
     rows = Rows(numbers, offsets, captured, captured, at, np.full(count, link_type))
     buffer = data + bytes(MARGIN)
-    return Batch(buffer, *rows, heads=_heads_at(buffer)[offsets], is_last=False)
+    return Batch(buffer, *rows, heads_at=_heads_at(buffer), is_last=False)
 
 
-def batches_of(loads: Iterable[Load]) -> Iterator[Batch]:
-    """The packets of buffers, :data:`MOST` at a time."""
+def batches_of(loads: Iterable[Load], since: int | None = None, until: int | None = None) -> Iterator[Batch]:
+    """The packets of buffers, :data:`MOST` at a time; those before ``since`` and after ``until`` are outside."""
     for load in loads:
-        yield from _batches_of(load)
+        yield from parts_of(load, since, until)
 
 
-def _batches_of(load: Load) -> Iterator[Batch]:
+def parts_of(load: Load, since: int | None, until: int | None) -> Iterator[Batch]:
+    """The packets of one buffer, likewise."""
     buffer, rows, last = load
     heads_at = _heads_at(buffer)
     count = len(rows.offsets)
     for start in range(0, count, MOST):
         part = Rows(*(column[start : start + MOST] for column in rows))
-        yield Batch(buffer, *part, heads=heads_at[part.offsets], is_last=last and start + MOST >= count)
+        is_last = last and start + MOST >= count
+        yield Batch(buffer, *part, heads_at=heads_at, is_last=is_last, outside=_outside(part.at, since, until))
+
+
+def _outside(at: Column, since: int | None, until: int | None) -> NDArray[np.bool_] | None:
+    if since is None and until is None:
+        return None
+    outside = np.zeros(len(at), np.bool_)
+    if since is not None:
+        outside |= at < since
+    if until is not None:
+        outside |= at > until
+    return outside
 
 
 def _heads_at(buffer: mmap.mmap | bytes) -> NDArray[np.void]:
-    """The :data:`HEAD` bytes at any place."""
     return np.ndarray((len(buffer) - HEAD,), f"V{HEAD}", buffer, strides=(1,))
 
 

@@ -98,7 +98,7 @@ def _numbers(batch: Batch, headers: Headers, rows: NDArray[np.int64]) -> NDArray
     parts = [np.zeros(0, np.uint32)]
     for version, (one, other, ports) in _ADDRESSES_AT.items():
         for link in np.unique(links[versions == version]).tolist():
-            heads = batch.heads[rows[(versions == version) & (links == link)]]
+            heads = batch.heads(rows[(versions == version) & (links == link)])
             source, destination = (_folded(heads, [link + at for at in places]) for places in (one, other))
             begin, end = (_field(heads, ">u2", link + ports + at) for at in (0, 2))
             parts.append(

@@ -113,7 +113,8 @@ class _Feed:
     def _sifted(self, batch: Batch, sifter: Sifter) -> Iterator[Item]:
         index, at = self.index, batch.at
         yield Elapsed(index, _VANTAGE, int(at[0]))
-        for number in sifter.sift(batch, _VANTAGE, index):
+        prepared = sifter.prepare(batch, _VANTAGE)
+        for number in sifter.sift(batch, prepared, _VANTAGE, index):
             if isinstance(number, Run):
                 yield number
                 continue

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import mmap
 import struct
-from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -22,8 +21,10 @@ if TYPE_CHECKING:
 
 LANE = 32 * 1024
 """Bytes."""
+FEW = 24
+"""Lanes that are left: for so few a step takes longer than their records one by one."""
 
-_FEW = 1 << 16
+_SMALL = 1 << 16
 """Small numbers are sorted faster."""
 
 Bytes = bytearray | mmap.mmap
@@ -78,6 +79,8 @@ class Walker:
         self._layout = layout
         self.words = np.ndarray((len(buffer) - 3,), f"{layout.order}u4", buffer, strides=(1,))
         """The 4-byte number at any place."""
+        self._lengths = self.words[layout.length_at :]
+        """What a record header at any place claims."""
         self._length = struct.Struct(f"{layout.order}I").unpack_from
 
     def length(self, at: int) -> int:
@@ -138,42 +141,57 @@ class Walker:
 
     def _in_step(self, begins: NDArray[np.int64], end: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
         """The records of each lane, and the place after them: the next lane's first record, or what stopped it."""
-        layout, words = self._layout, self.words
-        length_at, extra, mask = layout.length_at, layout.extra, np.uint32(layout.granule - 1)
-        least, longest = np.uint32(layout.least), np.uint32(layout.limit - layout.least)
+        layout, lengths = self._layout, self._lengths
+        extra, limit = layout.extra, layout.limit
         stops = np.append(begins[1:], end)
         exits = begins.copy()
         at = begins
-        alive: NDArray[np.integer] = np.arange(len(begins), dtype=np.uint16 if len(begins) < _FEW else np.int64)
+        alive: NDArray[np.integer] = np.arange(len(begins), dtype=np.uint16 if len(begins) < _SMALL else np.int64)
         steps: list[NDArray[np.int64]] = []
         who: list[NDArray[np.integer]] = []
-        while alive.size:
+        partial = np.zeros(len(begins), np.bool_)
+        while alive.size > FEW:
             # Behind the last header are bytes of the buffer's margin, whatever they are: that record is not whole.
-            length = words[at + length_at]
-            following = at + length
+            following = at + lengths[at]
             following += extra
-            # What is too short is larger than any, less the least.
-            broken = (length - least > longest) | (following > end)
-            if mask:
-                broken |= (length & mask) != 0
-            if broken.any():
-                whole = ~broken
-                exits[alive[broken]] = at[broken]
-                alive, at, following, stops = alive[whole], at[whole], following[whole], stops[whole]
             steps.append(at)
             who.append(alive)
             done = following >= stops
             if done.any():
+                # What claims too much goes beyond its lane, too.
+                which = alive[done]
+                whole = (following[done] <= end) & (following[done] - at[done] <= limit + extra)
+                exits[which] = np.where(whole, following[done], at[done])
+                partial[which] = ~whole
                 more = ~done
-                exits[alive[done]] = following[done]
                 alive, at, stops = alive[more], following[more], stops[more]
             else:
                 at = following
+        for lane, begin, stop in zip(alive.tolist(), at.tolist(), stops.tolist(), strict=True):
+            found, exits[lane], _ = self._one_by_one(begin, stop, end)
+            steps.append(np.array(found, np.int64))
+            who.append(np.full(len(found), lane, alive.dtype))
         places, lanes = np.concatenate(steps), np.concatenate(who)
         order = np.argsort(lanes, kind="stable")
         places = places[order]
-        ends = np.cumsum(np.bincount(lanes, minlength=len(begins))).tolist()
-        return [places[first:last] for first, last in pairwise([0, *ends])], exits
+        ends = np.cumsum(np.bincount(lanes, minlength=len(begins)))
+        firsts = np.append(0, ends[:-1])
+        ends -= partial
+        self._stop_at_odd_ones(places, firsts, ends, exits)
+        return [places[first:last] for first, last in zip(firsts.tolist(), ends.tolist(), strict=True)], exits
+
+    def _stop_at_odd_ones(
+        self, places: NDArray[np.int64], firsts: NDArray[np.int64], ends: NDArray[np.int64], exits: NDArray[np.int64]
+    ) -> None:
+        """A lane, whose records are those in ``first:end``, ends before one that is to be looked at by itself."""
+        lengths, layout = self._lengths[places], self._layout
+        odd = lengths < layout.least
+        if layout.granule > 1:
+            odd |= lengths & np.uint32(layout.granule - 1) != 0
+        for place in np.flatnonzero(odd)[::-1].tolist():
+            lane = int(np.searchsorted(firsts, place, side="right")) - 1
+            if place < ends[lane]:
+                ends[lane], exits[lane] = place, places[place]
 
     def _plausible(self, at: NDArray[np.int64], end: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Those of the places that may be headers, and where the next ones are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from itertools import chain, islice
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from analyzer.capture.compression import COMPRESSIONS, decompress
 from analyzer.capture.container import read_capture
@@ -36,7 +36,10 @@ wrong file: a few, and not by more than a millisecond."""
 class Sifter(Protocol):
     """Says which packets of a batch go on."""
 
-    def sift(self, batch: Batch, vantage: int, capture: int) -> Iterator[int | Run]:
+    def prepare(self, batch: Batch, vantage: int) -> Any:
+        """What the batch alone tells; may be asked for early, in another process, and comes back to :meth:`sift`."""
+
+    def sift(self, batch: Batch, prepared: Any, vantage: int, capture: int) -> Iterator[int | Run]:
         """Their indices, in order; asked for as late as can be, for every packet that goes on may change its mind."""
 
 
@@ -137,12 +140,12 @@ class Track:
         """From the first packet on, only those that go on are delivered; :attr:`vantage` is known by now.
 
         ``ahead``: a process of its own may read the capture, if it is large."""
-        batches = self._batches(ahead=ahead)
+        batches = self._batches(sifting, ahead=ahead)
         if batches is not None:
-            self._items = self._sifted(batches, sifting)
+            self._items = self._sifted(batches, sifting.sifter)
 
-    def _batches(self, *, ahead: bool) -> Iterator[Batch] | None:
-        """The capture from its beginning; None if it can only be read packet by packet."""
+    def _batches(self, sifting: Sifting, *, ahead: bool) -> Iterator[tuple[Batch, Any]] | None:
+        """The capture from its beginning, and what is prepared of it; None if it can only be read packet by packet."""
         from analyzer.capture.batch import Buffer, batches_of
         from analyzer.capture.pcap_batches import read_pcap_loads
         from analyzer.capture.pcapng_batches import read_pcapng_loads
@@ -170,28 +173,32 @@ class Track:
                 chunks = decompress(chunks, known, state)
             supply = ChunkSupply(chunks, waits)
         read = read_pcapng_loads if format_ == "pcapng" else read_pcap_loads
+
+        def prepare(batch: Batch) -> Any:
+            return sifting.sifter.prepare(batch, self.vantage)
+
+        wanted = sifting.since, sifting.until
         self.reads_ahead = ahead and self.size is not None and (self.unpacked or 0) >= WORTH
         if self.reads_ahead:
             from analyzer.capture.ahead import read_ahead
 
-            return batches_of(read_ahead(read, supply, state))
-        return batches_of(read(Buffer(supply), state))
+            return read_ahead(read, supply, state, prepare, *wanted)
+        return ((batch, prepare(batch)) for batch in batches_of(read(Buffer(supply), state), *wanted))
 
-    def _sifted(self, batches: Iterator[Batch], sifting: Sifting) -> Iterator[Packet | Run | Elapsed]:
+    def _sifted(self, batches: Iterator[tuple[Batch, Any]], sifter: Sifter) -> Iterator[Packet | Run | Elapsed]:
         """The packets that the sifter lets pass, and the time of the others."""
         state, index, vantage = self.state, self.index, self.vantage
-        for whole in batches:
-            at = whole.at
+        for batch, prepared in batches:
+            at = batch.at
             first, last = int(at.min()), int(at.max())
             state.first_at = first if state.first_at is None else min(first, state.first_at)
             state.last_at = last if state.last_at is None else max(last, state.last_at)
-            for link_type, _ in whole.link_types():
+            for link_type, _ in batch.link_types():
                 if link_type not in state.link_types:
                     state.link_types.append(link_type)
-            state.packets = int(whole.numbers[-1])
-            state.truncated_packets += int((whole.wire > whole.captured).sum())
-            self._tail = whole if whole.is_last else None
-            batch = whole.within(sifting.since, sifting.until)
+            state.packets = int(batch.numbers[-1])
+            state.truncated_packets += int((batch.wire > batch.captured).sum())
+            self._tail = batch if batch.is_last else None
             inside = at if batch.outside is None else at[~batch.outside]
             if not inside.size:
                 continue
@@ -203,7 +210,7 @@ class Track:
                 if batch.outside is not None:
                     clock[batch.outside] = first
             seen = 0
-            for row in sifting.sifter.sift(batch, vantage, index):
+            for row in sifter.sift(batch, prepared, vantage, index):
                 if isinstance(row, Run):
                     yield row
                     continue

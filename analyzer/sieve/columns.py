@@ -26,7 +26,8 @@ _NETWORK_AT |= dict.fromkeys(_LOOPBACKS, 4)
 _FAMILY_4, _FAMILIES_6, _LARGEST_FAMILY = 2, (10, 24, 28, 30), 0xFFFF
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _TAGS = (0x8100, 0x88A8, 0x9100)
-_FOLLOWED = (_IPV4, _IPV6, *_TAGS, 0x6558, 0x8847, 0x8848, 0x8864)
+_IS_TAG = np.isin(np.arange(1 << 16), _TAGS)
+_IS_FOLLOWED_TYPE = _IS_TAG | np.isin(np.arange(1 << 16), (_IPV4, _IPV6, 0x6558, 0x8847, 0x8848, 0x8864))
 _MOST_TAGS = 2
 """Of those in a row; what has more is looked at one by one."""
 _LONGEST_LLC = 1500
@@ -60,11 +61,11 @@ FIELDS_6 |= {
 _TCP, _UDP = 6, 17
 _FOLLOWED_PROTOCOLS = (0, 1, 4, 6, 17, 41, 43, 44, 47, 51, 58, 60, 135, 137, 139, 140)
 _IS_FOLLOWED = np.isin(np.arange(256), _FOLLOWED_PROTOCOLS)
-_TUNNEL_PORTS = (4789, 6081, 8472)
+_IS_TUNNEL_PORT = np.isin(np.arange(1 << 16), (4789, 6081, 8472))
 _IS_FRAGMENT = 0x3FFF
 _FRAGMENT_HEADER = 44
 _MAPPED = 0xFFFF
-SYN_FIN_RST = 0x07
+SYN, SYN_FIN_RST, SYN_ACK = 0x02, 0x07, 0x12
 
 
 def layout_of(fields: dict[str, tuple[str, int]], skip: int, size: int) -> np.dtype[np.void]:
@@ -81,6 +82,8 @@ class Columns:
     """Of the connection, the same for both directions; :data:`UNCOVERED` where the headers are not plain."""
     marks: Mask
     """A SYN, FIN or RST."""
+    opens: Mask
+    """A SYN without ACK."""
     foreign: Mask
     """Certainly no TCP."""
     version: NDArray[np.uint8]
@@ -93,25 +96,29 @@ class Columns:
 
 def columns_of(batch: Batch, vantage: int) -> Columns:
     """The columns of a batch, whatever its link types."""
-    count = len(batch)
-    keys, marks, foreign = np.zeros(count, np.uint64), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
-    columns = Columns(keys, marks, foreign, np.zeros(count, np.uint8), np.zeros(count, np.uint8))
+    count, heads = len(batch), batch.heads()
+    keys = np.zeros(count, np.uint64)
+    marks, opens, foreign = np.zeros(count, np.bool_), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    columns = Columns(keys, marks, opens, foreign, np.zeros(count, np.uint8), np.zeros(count, np.uint8))
     for link_type, those in batch.link_types():
-        for version, link, rows in _datagrams(batch, link_type, those, foreign):
+        for version, link, rows in _datagrams(batch, heads, link_type, those, foreign):
             if rows.size:
-                _network(batch, version, link, None if len(rows) == count else rows, vantage, columns)
+                _network(batch, heads, version, link, None if len(rows) == count else rows, vantage, columns)
     if batch.outside is not None:
-        keys[batch.outside], marks[batch.outside], foreign[batch.outside] = UNCOVERED, False, True
+        keys[batch.outside], foreign[batch.outside] = UNCOVERED, True
+        marks[batch.outside] = opens[batch.outside] = False
     return columns
 
 
-def _datagrams(batch: Batch, link_type: int, those: Places | None, foreign: Mask) -> Iterator[tuple[int, int, Places]]:
+def _datagrams(
+    batch: Batch, heads: NDArray[np.void], link_type: int, those: Places | None, foreign: Mask
+) -> Iterator[tuple[int, int, Places]]:
     """Of the packets ``those`` (None: all), which have one link type: version of IP, bytes before its header, and the
     packets of which that is true; tells which are no IP at all."""
     link = _NETWORK_AT.get(link_type)
     if link is None:
         return
-    heads = batch.heads if those is None else batch.heads[those]
+    heads = heads if those is None else heads[those]
     rows = np.arange(len(batch)) if those is None else those
     if link_type in _LOOPBACKS:
         # The family is written in the order of the machine that captured, or of the network.
@@ -132,9 +139,9 @@ def _datagrams(batch: Batch, link_type: int, those: Places | None, foreign: Mask
         return
     yield 6, link, rows[kind == _IPV6]
     captured = batch.captured[rows]
-    foreign[rows] = (kind > _LONGEST_LLC) & ~np.isin(kind, _FOLLOWED) & (captured >= link)
+    foreign[rows] = (kind > _LONGEST_LLC) & ~_IS_FOLLOWED_TYPE[kind] & (captured >= link)
     for tags in range(1, _MOST_TAGS + 1):
-        tagged = np.isin(kind, _TAGS)
+        tagged = _IS_TAG[kind]
         if not tagged.any():
             return
         heads, rows = heads[tagged], rows[tagged]
@@ -149,10 +156,18 @@ def _field(heads: NDArray[np.void], kind: str, at: int) -> NDArray[np.unsignedin
     return field
 
 
-def _network(batch: Batch, version: int, link: int, rows: Places | None, vantage: int, columns: Columns) -> None:
+def _network(
+    batch: Batch,
+    heads: NDArray[np.void],
+    version: int,
+    link: int,
+    rows: Places | None,
+    vantage: int,
+    columns: Columns,
+) -> None:
     """Fill the columns of the packets ``rows`` (None: of all), whose IP header begins after ``link`` bytes."""
     fields, header = (FIELDS_4, 20) if version == 4 else (FIELDS_6, 40)
-    heads, captured, wire = batch.heads, batch.captured, batch.wire
+    captured, wire = batch.captured, batch.wire
     if rows is not None:
         heads, captured, wire = heads[rows], captured[rows], wire[rows]
     heads = heads.view(layout_of(fields, link, heads.itemsize))
@@ -176,13 +191,15 @@ def _network(batch: Batch, version: int, link: int, rows: Places | None, vantage
     foreign = plain & ~_IS_FOLLOWED[protocol]
     udp = protocol == _UDP
     if udp.any():
-        foreign |= plain & udp & (end >= header + 8) & ~np.isin(heads["to"], _TUNNEL_PORTS)
+        foreign |= plain & udp & (end >= header + 8) & ~_IS_TUNNEL_PORT[heads["to"]]
     keys = mixed(half(heads, "source", "from", version)) + mixed(half(heads, "destination", "to", version))
     keys = (keys + np.uint64(salt(vantage))) | np.uint64(1)
     keys[~tcp] = UNCOVERED
-    marks = tcp & (heads["flags"] & SYN_FIN_RST != 0)
+    flags = heads["flags"]
+    marks, opens = tcp & (flags & SYN_FIN_RST != 0), tcp & (flags & SYN_ACK == SYN)
     into = slice(None) if rows is None else rows
-    columns.keys[into], columns.marks[into], columns.foreign[into] = keys, marks, foreign
+    columns.keys[into], columns.foreign[into] = keys, foreign
+    columns.marks[into], columns.opens[into] = marks, opens
     columns.version[into], columns.link[into] = version, link
 
 

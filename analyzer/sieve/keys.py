@@ -19,6 +19,7 @@ SLOTS = 1 << 20
 """Of a table of keys, 8 bytes each."""
 MOST_CROWDED = 1 << 17
 """Keys without a slot of their own that a table remembers."""
+_FEW = 1 << 16
 _KEPT_BITS = 20
 """Lower bits of a key that do not choose its slot."""
 
@@ -65,6 +66,25 @@ def key_of(vantage: int, *ends: tuple[str, int]) -> int:
     return key & _MASK | 1
 
 
+def among(keys: Keys, some: Keys) -> Mask:
+    """Which of the keys are among ``some``, of which there are few; the other ones need not be compared."""
+    likely = np.zeros(_FEW, np.bool_)
+    likely[some >> np.uint64(_KEPT_BITS) & np.uint64(_FEW - 1)] = True
+    found: Mask = likely[keys >> np.uint64(_KEPT_BITS) & np.uint64(_FEW - 1)]
+    places = np.flatnonzero(found)
+    found[places] = _in_sorted(keys[places], np.sort(some))
+    return found
+
+
+def _in_sorted(keys: Keys, known: Keys) -> Mask:
+    if not known.size:
+        return np.zeros(len(keys), np.bool_)
+    places = np.searchsorted(known, keys)
+    places[places == len(known)] = 0
+    found: Mask = known[places] == keys
+    return found
+
+
 class Table:
     """A set of keys in which a batch is looked up at once.  The ones put in longest ago may be forgotten."""
 
@@ -103,9 +123,7 @@ class Table:
             if self._sorted is None:
                 self._sorted = np.fromiter(self._crowd, np.uint64, len(self._crowd))
                 self._sorted.sort()
-            places = np.searchsorted(self._sorted, keys)
-            places[places == len(self._sorted)] = 0
-            found |= self._sorted[places] == keys
+            found |= _in_sorted(keys, self._sorted)
         return found
 
 

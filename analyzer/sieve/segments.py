@@ -67,11 +67,11 @@ def segments_of(batch: Batch, columns: Columns, rows: Places) -> Segments:
     window = np.zeros(count, np.uint16)
     begin, length = np.zeros(count, np.int64), np.zeros(count, np.int64)
     kinds = columns.version[rows].astype(np.int64) * 256 + columns.link[rows]
-    for kind in np.unique(kinds).tolist():
+    for kind in np.flatnonzero(np.bincount(kinds)).tolist():
         version, link = divmod(kind, 256)
         into = np.flatnonzero(kinds == kind)
         fields, header = (FIELDS_4, 20) if version == 4 else (FIELDS_6, 40)
-        heads = batch.heads[rows[into]]
+        heads = batch.heads(rows[into])
         heads = heads.view(layout_of(fields, link, heads.itemsize))
         total = heads["total"].astype(np.int64) + (0 if version == 4 else header)
         payload = header + (heads["offset"] >> 4).astype(np.int64) * 4

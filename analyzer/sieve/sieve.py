@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from analyzer.sieve.columns import Columns, columns_of
-from analyzer.sieve.first_words import SYN, SYN_ACK, FirstWords
-from analyzer.sieve.keys import UNCOVERED, Table, key_of
+from analyzer.sieve.keys import UNCOVERED, Table, among, key_of
+from analyzer.sieve.openings import Openings, openings_of
 from analyzer.sieve.runs import SHORTEST, find_runs
-from analyzer.sieve.segments import segments_of
-from dissectors.dataclass import dataclass
 
 if TYPE_CHECKING:
     from analyzer.capture.batch import Batch
@@ -32,16 +30,11 @@ class Named(Protocol):
     def listener(self) -> tuple[str, int]: ...
 
 
-@dataclass(slots=True, eq=False)
-class _Opening:
-    """A connection that opens in a batch and says at once that it is none of ours."""
+class Prepared(NamedTuple):
+    """What a batch alone tells."""
 
-    rows: Places
-    """Its packets from the SYN on."""
-    said_at: int
-    """Which packet says so."""
-    port: int
-    """That it goes to."""
+    columns: Columns
+    openings: Openings | None
 
 
 class Sieve:
@@ -104,28 +97,37 @@ class Sieve:
         """``heard`` hears which packets of each batch are TCP of connections that nobody looks at any more."""
         self._heard = heard
 
-    def sift(self, batch: Batch, vantage: int, capture: int) -> Iterator[int | Run]:
+    def prepare(self, batch: Batch, vantage: int) -> Prepared:
+        """See :class:`~analyzer.capture.track.Sifter`."""
+        columns = columns_of(batch, vantage)
+        return Prepared(columns, openings_of(batch, columns))
+
+    def sift(self, batch: Batch, prepared: Prepared, vantage: int, capture: int) -> Iterator[int | Run]:
         """Indices of the packets that pass, in order, and runs in the place of their first packet.
 
         Only where a port is learned while a connection to it opens, the packets of its opening come late."""
         self._sifting += 1
         try:
-            yield from self._sift(batch, vantage, capture)
+            yield from self._sift(batch, *prepared, vantage, capture)
         finally:
             self._sifting -= 1
             if not self._sifting:
                 self._forgotten.clear()
                 self._learned.clear()
 
-    def _sift(self, batch: Batch, vantage: int, capture: int) -> Iterator[int | Run]:
-        columns = columns_of(batch, vantage)
+    def _sift(
+        self, batch: Batch, columns: Columns, openings: Openings | None, vantage: int, capture: int
+    ) -> Iterator[int | Run]:
         keys, marks = columns.keys, columns.marks
-        unimportant = self._dropped.has(keys) & ~marks
-        openings: list[_Opening] = []
-        rest = np.flatnonzero(~(columns.foreign | unimportant))
+        dropped = self._dropped.has(keys)
+        unimportant = dropped & ~marks
+        out = columns.foreign | unimportant
+        left_out = np.zeros(0, np.bool_)
         self._fragments |= columns.fragments
-        if rest.size and not self._fragments:
-            rest, openings = self._without_openings(batch, columns, rest, vantage)
+        if not self._fragments:
+            none_of_ours, left_out = self._without_openings(batch, columns, openings, dropped, vantage)
+            out |= none_of_ours
+        rest = np.flatnonzero(~out)
         if self._heard is not None:
             over = (keys != UNCOVERED) & ~marks
             over[rest] = False
@@ -148,8 +150,8 @@ class Sieve:
                 if len(self._forgotten) > forgotten:
                     again = _missed(index, keys, unimportant, self._forgotten[forgotten:])
                     forgotten = len(self._forgotten)
-                if len(self._learned) > learned and openings:
-                    reopened = self._reopened(index, keys, openings, self._learned[learned:])
+                if len(self._learned) > learned and openings is not None and left_out.any():
+                    reopened = self._reopened(index, openings, left_out, self._learned[learned:])
                     again = np.concatenate((again, *reopened))
                     learned = len(self._learned)
                 if again.size:
@@ -181,94 +183,64 @@ class Sieve:
 
     def _is_busy(self, keys: Keys) -> Mask:
         """Of streams that are looked at in runs."""
-        return np.isin(keys, np.fromiter(self._busy, np.uint64, len(self._busy)))
+        return among(keys, np.fromiter(self._busy, np.uint64, len(self._busy)))
 
     def busy(self, stream: Named) -> None:
         """This stream is ours, and much is said in it."""
         self._busy[key_of(stream.vantage, stream.opener, stream.listener)] = (stream.opener, stream.listener)
 
-    def _reopened(self, index: int, keys: Keys, openings: list[_Opening], ports: list[int]) -> list[Places]:
+    def _reopened(self, index: int, openings: Openings, left_out: Mask, ports: list[int]) -> list[Places]:
         """The packets of connections to newly learned ports that did not speak before packet ``index``."""
         found: list[Places] = []
-        for opening in tuple(openings):
-            if opening.port in ports and opening.said_at > index:
-                openings.remove(opening)
-                self._unseen.remove(int(keys[opening.rows[0]]))
-                found.append(opening.rows)
+        again = left_out & (openings.said > index) & np.isin(openings.ports, ports)
+        for number in np.flatnonzero(again).tolist():
+            self._unseen.remove(int(openings.keys[number]))
+            found.append(openings.packets_of(number))
+        left_out &= ~again
         return found
 
     def _without_openings(
-        self, batch: Batch, columns: Columns, rest: Places, vantage: int
-    ) -> tuple[Places, list[_Opening]]:
-        """Leaves out connections that open and say in their first bytes that they are none of ours."""
-        keys = columns.keys[rest]
-        candidate = (keys != UNCOVERED) & ~self._dropped.has(keys)
-        if self._busy:
-            candidate &= ~self._is_busy(keys)
-        unseen = np.flatnonzero(self._unseen.has(keys) & candidate)
-        if unseen.size:
-            # Nothing matters of a connection that was left out before, unless it opens anew.
-            anew = np.zeros(0, np.uint64)
-            marked = unseen[columns.marks[rest[unseen]]]
-            if marked.size:
-                anew = keys[marked[segments_of(batch, columns, rest[marked]).flags & SYN_ACK == SYN]]
-            over = unseen[~np.isin(keys[unseen], anew)]
-            left = np.ones(len(rest), np.bool_)
-            left[over] = False
-            rest, candidate = rest[left], candidate[left]
-        rows = rest[candidate]
-        if not rows.size:
-            return rest, []
-        order = np.argsort(columns.keys[rows], kind="stable")
-        rows = rows[order]
-        segments = segments_of(batch, columns, rows)
-        sorted_keys = columns.keys[rows]
-        firsts = np.flatnonzero(np.append(True, sorted_keys[1:] != sorted_keys[:-1]))
-        lasts = np.append(firsts[1:], len(rows))
-        syn = segments.flags & SYN_ACK == SYN
-        heads = syn[firsts] | self._unseen.has(sorted_keys[firsts])
-        told = FirstWords(segments, syn)
-        drop: list[Places] = []
-        openings: list[_Opening] = []
-        added: list[int] = []
-        for first, last in zip(firsts[heads].tolist(), lasts[heads].tolist(), strict=True):
-            key = int(sorted_keys[first])
-            if not syn[first]:
-                # Of a connection that was left out before: what comes before another SYN is its rest.
-                syns = np.flatnonzero(syn[first:last])
-                begin = first + int(syns[0]) if syns.size else last
-                drop.append(rows[first:begin])
-                if begin == last:
-                    continue
-                self._unseen.remove(key)
-                first = begin
-            if key in self._passed:
-                continue
-            port = told.listener[first]
-            said = None if self._ours[port] else told.says_no(first, last)
-            if said is None:
-                self._unseen.remove(key)
-                continue
-            drop.append(rows[first:last])
-            openings.append(_Opening(rows[first:last], int(rows[said]), port))
-            added.append(key)
-            self._tell_listener(batch, columns, int(rows[first]), port)
-        if added:
-            self._unseen.add(np.array(added, np.uint64))
-            self.unseen[vantage] = self.unseen.get(vantage, 0) + len(added)
-        if drop:
-            rest = np.setdiff1d(rest, np.concatenate(drop), assume_unique=True)
-        return rest, openings
+        self, batch: Batch, columns: Columns, openings: Openings | None, dropped: Mask, vantage: int
+    ) -> tuple[Mask, Mask]:
+        """The packets of connections that say in their first bytes that they are none of ours; and which of the
+        openings these are."""
+        keys = columns.keys
+        known = dropped | self._is_busy(keys) if self._busy else dropped
+        # Nothing matters of a connection that was left out before, unless it opens anew.
+        out = self._unseen.has(keys) & ~known
+        if openings is None:
+            return out, np.zeros(0, np.bool_)
+        first_rows = openings.rows[openings.firsts]
+        left_out_before = out[first_rows]
+        out[openings.rows] = False
+        # What opens again while it is followed is the affair of those who follow it.
+        ours = known[first_rows] | (openings.reopen & ~left_out_before)
+        ours |= np.fromiter((key in self._passed for key in openings.keys.tolist()), np.bool_, len(first_rows))
+        no = (openings.said >= 0) & ~ours & ~self._ours[openings.ports]
+        for key in openings.keys[left_out_before & ~no].tolist():
+            self._unseen.remove(key)
+        if no.any():
+            self._unseen.add(openings.keys[no])
+            self.unseen[vantage] = self.unseen.get(vantage, 0) + int(no.sum())
+            out[openings.packets(no)] = True
+            self._tell_listeners(batch, columns, first_rows[no], openings.ports[no].tolist())
+        return out, no
 
-    def _tell_listener(self, batch: Batch, columns: Columns, row: int, port: int) -> None:
-        version, link = int(columns.version[row]), int(columns.link[row])
-        begin, end = (link + 16, link + 20) if version == 4 else (link + 24, link + 40)
-        self._listens(batch.data(row)[begin:end], port)
+    def _tell_listeners(self, batch: Batch, columns: Columns, rows: Places, ports: list[int]) -> None:
+        """Each listener that the SYNs ``rows`` go to, once."""
+        versions, links = columns.version[rows].tolist(), columns.link[rows].tolist()
+        told: set[tuple[bytes, int]] = set()
+        for row, version, link, port in zip(rows.tolist(), versions, links, ports, strict=True):
+            begin, end = (link + 16, link + 20) if version == 4 else (link + 24, link + 40)
+            at = int(batch.offsets[row])
+            told.add((bytes(batch.buffer[at + begin : at + end]), port))
+        for address, port in told:
+            self._listens(address, port)
 
 
 def _missed(index: int, keys: Keys, unimportant: Mask, forgotten: list[int]) -> Places:
     """The packets behind ``index`` of connections that were unwatched and are no more: they matter again."""
-    missed = unimportant & np.isin(keys, np.array(forgotten, np.uint64))
+    missed = unimportant & among(keys, np.array(forgotten, np.uint64))
     missed[: index + 1] = False
     unimportant &= ~missed
     return np.flatnonzero(missed)

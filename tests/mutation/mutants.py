@@ -82,8 +82,7 @@ def _meaning(source: str) -> str | None:
     for node in ast.walk(tree):
         if isinstance(node, ast.arguments):
             node.args = [*node.posonlyargs, *node.args, *node.kwonlyargs]
-            node.defaults = [*node.defaults, *(default for default in node.kw_defaults if default is not None)]
-            node.posonlyargs, node.kwonlyargs, node.kw_defaults = [], [], []
+            node.posonlyargs, node.kwonlyargs = [], []
         for slot in ("annotation", "returns"):
             if getattr(node, slot, None) is not None:
                 setattr(node, slot, anything)

@@ -12,7 +12,7 @@ import pytest
 
 from analyzer.capture import ahead, track
 from analyzer.capture.ahead import read_ahead
-from analyzer.capture.batch import Buffer, Load
+from analyzer.capture.batch import Batch, Buffer, Load
 from analyzer.capture.pcap import write_pcap
 from analyzer.capture.pcap_batches import read_pcap_loads
 from analyzer.capture.state import CaptureState
@@ -54,9 +54,9 @@ def capture() -> io.BytesIO:
     return io.BytesIO(held.getvalue())
 
 
-def loads(state: CaptureState) -> Iterator[Load]:
-    """The capture, read ahead."""
-    return read_ahead(read_pcap_loads, FileSupply(capture(), state), state)
+def batches(state: CaptureState) -> Iterator[tuple[Batch, int]]:
+    """The capture, read ahead, and how many packets each batch has."""
+    return read_ahead(read_pcap_loads, FileSupply(capture(), state), state, len)
 
 
 @pytest.mark.parametrize("file", DRESSES)
@@ -76,10 +76,11 @@ def test_buffers_take_turns(processes: list[int]) -> None:
     """The packets of many loads, all of them whole; Ctrl-C on the terminal does not reach the process."""
     state = CaptureState("x")
     numbers: list[int] = []
-    for load in loads(state):
+    for batch, size in batches(state):
         os.kill(processes[0], signal.SIGINT)
-        numbers += load.rows.numbers.tolist()
-        assert not any(load.data[at : at + 100].strip(b"\0") for at in load.rows.offsets.tolist())
+        numbers += batch.numbers.tolist()
+        assert size == len(batch)
+        assert not any(batch.data(row).strip(b"\0") for row in range(size))
     assert numbers == list(range(1, COUNT + 1))
     assert state.consumed == len(capture().getvalue())
     assert is_gone(processes[0])
@@ -87,7 +88,7 @@ def test_buffers_take_turns(processes: list[int]) -> None:
 
 def test_whoever_stops_listening_ends_it(processes: list[int]) -> None:
     """In the middle of the capture."""
-    reading = loads(CaptureState("x"))
+    reading = batches(CaptureState("x"))
     next(reading)
     assert not is_gone(processes[0])
     reading.close()  # type: ignore[attr-defined]
@@ -97,10 +98,10 @@ def test_whoever_stops_listening_ends_it(processes: list[int]) -> None:
 def test_a_process_that_is_stopped(processes: list[int]) -> None:
     """What it has handed over counts; the rest is missing, and that is said."""
     state = CaptureState("x")
-    reading = loads(state)
+    reading = batches(state)
     next(reading)
     os.kill(processes[0], signal.SIGKILL)
-    assert sum(len(load.rows.numbers) for load in reading) < COUNT
+    assert sum(size for _, size in reading) < COUNT
     assert state.cut
     assert "was stopped" in state.notes[0]
 
@@ -113,7 +114,7 @@ def test_a_defect_is_told_where_it_is_seen(processes: list[int]) -> None:
 
     state = CaptureState("x")
     with pytest.raises(RuntimeError, match="of all things"):
-        list(read_ahead(defective, FileSupply(capture(), state), state))
+        list(read_ahead(defective, FileSupply(capture(), state), state, len))
     assert is_gone(processes[0])
 
 

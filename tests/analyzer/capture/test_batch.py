@@ -48,9 +48,11 @@ def test_link_types_by_their_first_packets() -> None:
 
 def test_packets_outside_a_time() -> None:
     """Are marked, and stay countable."""
-    part = batch_of(1, 1, 1)
-    assert part.within(None, None) is part
-    since, until = part.within(2 * SECOND, None), part.within(None, 2 * SECOND)
+    buffer = Buffer(FileSupply(io.BytesIO(b"abcdefgh"), CaptureState("x")))
+    load = Load(buffer.data, rows(1, 1, 1), True)
+    (since,) = batches_of([load], 2 * SECOND)
+    (until,) = batches_of([load], None, 2 * SECOND)
+    assert batch_of(1, 1, 1).outside is None
     assert since.outside is not None
     assert since.outside.tolist() == [True, False, False]
     assert until.outside is not None

@@ -17,7 +17,10 @@ START = 1_790_000_000 * SECOND
 class Everything:
     """Lets all pass."""
 
-    def sift(self, batch: Batch, vantage: int, capture: int) -> Iterator[int | Run]:
+    def prepare(self, batch: Batch, vantage: int) -> None:
+        """Nothing."""
+
+    def sift(self, batch: Batch, prepared: None, vantage: int, capture: int) -> Iterator[int | Run]:
         """All indices."""
         yield from range(len(batch))
 

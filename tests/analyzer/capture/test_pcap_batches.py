@@ -32,7 +32,7 @@ def batched(data: bytes, size: int) -> tuple[list[RawRecord], CaptureState]:
         assert part.numbers.tolist() == list(range(len(found) + 1, len(found) + 1 + len(part)))
         for row in range(len(part)):
             found.append((int(part.at[row]), int(part.links[row]), part.data(row), int(part.wire[row])))
-            assert part.data(row).startswith(part.heads[row].tobytes()[: len(part.data(row))])
+            assert part.data(row).startswith(part.heads()[row].tobytes()[: len(part.data(row))])
     return found, state
 
 

@@ -28,7 +28,13 @@ SECOND = 10**9
 class Everything:
     """A sifter that lets all pass that is not outside."""
 
-    def sift(self, batch: Batch, vantage: int, capture: int) -> Iterator[int]:
+    def prepare(self, batch: Batch, vantage: int) -> list[int]:
+        """The times of the packets: what is prepared of a batch comes back with it."""
+        times: list[int] = batch.at.tolist()
+        return times
+
+    def sift(self, batch: Batch, prepared: list[int], vantage: int, capture: int) -> Iterator[int]:
+        assert prepared == batch.at.tolist()
         outside = [False] * len(batch) if batch.outside is None else batch.outside.tolist()
         return (row for row, out in enumerate(outside) if not out)
 

@@ -30,10 +30,11 @@ LINKS = {
 }
 
 
-def batches(held: io.BytesIO) -> list[Batch]:
+def batches(held: io.BytesIO, since: int | None = None, until: int | None = None) -> list[Batch]:
     """All of a classic file."""
     state = CaptureState("x")
-    return list(batches_of(read_pcap_loads(Buffer(FileSupply(io.BytesIO(held.getvalue()), state)), state)))
+    loads = read_pcap_loads(Buffer(FileSupply(io.BytesIO(held.getvalue()), state)), state)
+    return list(batches_of(loads, since, until))
 
 
 @pytest.mark.parametrize("name", LINKS)
@@ -61,8 +62,8 @@ def test_what_is_outside_is_left_to_nobody() -> None:
     """Whatever it is."""
     held = io.BytesIO()
     write_pcap(held, [(at, LINKS["Ethernet"][1] + IPV4) for at in (1, 2, 3)])
-    (part,) = batches(held)
-    columns = columns_of(part.within(2, 2), 0)
+    (part,) = batches(held, 2, 2)
+    columns = columns_of(part, 0)
     assert columns.foreign.tolist() == [True, False, True]
     assert [key != UNCOVERED for key in columns.keys.tolist()] == [False, True, False]
     assert columns.marks.tolist() == [False, True, False]

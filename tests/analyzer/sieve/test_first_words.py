@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,9 @@ from analyzer import sieve
 from analyzer.capture import batch
 from analyzer.capture.packet import Run
 from analyzer.sieve import Sieve
+from analyzer.sieve.first_words import _one_by_one, who_says_no
+from analyzer.sieve.segments import Segments
+from analyzer.sieve.sieve import Prepared
 from dissectors.epmd_messages import Port2Req
 from samples.conversation import Network
 from tests.analyzer.sessions.talking import port2_resp
@@ -43,8 +47,8 @@ class _Passing(Sieve):
 
     packets = 0
 
-    def sift(self, part: batch.Batch, vantage: int, capture: int) -> Iterator[int | Run]:
-        for each in super().sift(part, vantage, capture):
+    def sift(self, part: batch.Batch, prepared: Prepared, vantage: int, capture: int) -> Iterator[int | Run]:
+        for each in super().sift(part, prepared, vantage, capture):
             _Passing.packets += 1
             yield each
 
@@ -94,3 +98,42 @@ def test_a_listener_that_speaks_first_passes_nothing(tmp_path: Path, monkeypatch
         passed[banner] = _Passing.packets
     assert [banner for banner, packets in passed.items() if not packets] == [BANNERS[0], BANNERS[1], BANNERS[5]]
     assert min(passed[banner] for banner in (BANNERS[2], BANNERS[3], BANNERS[4], BANNERS[6])) >= 5
+
+
+SEGMENT = st.tuples(
+    st.booleans(),
+    st.sampled_from((0x02, 0x12, 0x10, 0x10, 0x10, 0x18, 0x11, 0x04)),
+    st.sampled_from((100, 101, 101, 101, 102, 0, 0xFFFFFFFF)),
+    st.sampled_from((0, 0, 1, 40, 700)),
+    st.booleans(),
+    st.booleans(),
+)
+"""By the opener; flags, sequence number, bytes of payload; whether it can be no first message, no answer, of ours."""
+
+
+@given(st.lists(st.lists(SEGMENT, max_size=6), min_size=1, max_size=5))
+def test_all_at_once_as_one_by_one(connections: list[list[tuple[bool, int, int, int, bool, bool]]]) -> None:
+    """Many connections, whatever is said in them."""
+    spoken = [[(True, 0x02, 100, 0, False, False), *each] for each in connections]
+    rows = [row for each in spoken for row in each]
+    mine, flags, sequence, length, cannot, cannot_answer = (np.array(column) for column in zip(*rows, strict=True))
+    none = np.zeros(len(rows), np.int64)
+    segments = Segments(
+        sender=np.where(mine, 7, 9).astype(np.uint64),
+        listener=none.astype(np.uint16),
+        sequence=sequence.astype(np.uint32),
+        acknowledgment=none.astype(np.uint32),
+        flags=flags.astype(np.uint8),
+        window=none.astype(np.uint16),
+        ttl=none.astype(np.uint8),
+        ip_id=none.astype(np.uint16),
+        begin=none,
+        length=length,
+        cannot=cannot & (length > 0),
+        cannot_answer=cannot_answer & (length > 0),
+    )
+    syn = flags & 0x12 == 0x02
+    ends = np.cumsum([len(each) for each in spoken])
+    firsts = np.append(0, ends[:-1])
+    expected = [_one_by_one(segments, syn, *span) for span in zip(firsts.tolist(), ends.tolist(), strict=True)]
+    assert who_says_no(segments, syn, firsts, ends).tolist() == expected

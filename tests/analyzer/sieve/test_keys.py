@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.sieve import keys
-from analyzer.sieve.keys import UNCOVERED, Table, key_of
+from analyzer.sieve.keys import UNCOVERED, Table, among, key_of
 
 
 def test_key_of_a_connection() -> None:
@@ -41,3 +41,10 @@ def test_too_many_keys_without_a_slot_are_forgotten() -> None:
         crowd = np.arange(start, start + keys.MOST_CROWDED, dtype=np.uint64) << np.uint64(44)
         table.add(crowd)
     assert int(table.has(np.arange(1, 4 * keys.MOST_CROWDED, dtype=np.uint64) << np.uint64(44)).sum()) < 4e5
+
+
+@given(st.lists(st.integers(0, 60)), st.lists(st.integers(1, 60)))
+def test_which_are_among_others(asked: list[int], some: list[int]) -> None:
+    """Also where they are alike in the bits that are looked at first."""
+    columns = [np.array([number % 3 << 20 | number << 50 for number in each], np.uint64) for each in (asked, some)]
+    assert among(*columns).tolist() == [number in some for number in asked]

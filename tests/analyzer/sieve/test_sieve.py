@@ -14,7 +14,7 @@ from analyzer.capture import Packet, Sifting, batch, open_source
 from analyzer.capture.packet import Elapsed
 from analyzer.capture.pcap import write_pcap
 from analyzer.decode import Decoder, Segment, Skipped, SkipReason, TcpFlags
-from analyzer.sieve.columns import columns_of
+from analyzer.sieve.columns import Columns, columns_of
 from analyzer.sieve.keys import UNCOVERED, key_of
 from samples import provenance
 from tests.analyzer.sieve.sifted import sifted_report
@@ -48,9 +48,11 @@ class _All:
     def __init__(self) -> None:
         self.seen: list[tuple[int, bool, bool]] = []
 
-    def sift(self, part: batch.Batch, vantage: int, capture: int) -> range:
-        columns = columns_of(part, vantage)
-        self.seen += zip(columns.keys.tolist(), columns.marks.tolist(), columns.foreign.tolist(), strict=True)
+    def prepare(self, part: batch.Batch, vantage: int) -> Columns:
+        return columns_of(part, vantage)
+
+    def sift(self, part: batch.Batch, prepared: Columns, vantage: int, capture: int) -> range:
+        self.seen += zip(prepared.keys.tolist(), prepared.marks.tolist(), prepared.foreign.tolist(), strict=True)
         return range(len(part))
 
 
