@@ -102,10 +102,15 @@ class Table:
         self._slots[places[free]] = keys[free]
         late = self._slots[places] != keys
         if late.any():
-            if len(self._crowd) > MOST_CROWDED:
-                self._crowd.clear()
-            self._crowd.update(keys[late].tolist())
-            self._sorted = None
+            self._crowd_in(keys[late].tolist())
+
+    def add_one(self, key: int) -> None:
+        """Put it in."""
+        place = key >> _KEPT_BITS & SLOTS - 1
+        if self._slots[place] == 0:
+            self._slots[place] = key
+        elif self._slots[place] != key:
+            self._crowd_in([key])
 
     def remove(self, key: int) -> None:
         """Take it out, if it is in."""
@@ -115,6 +120,12 @@ class Table:
         elif key in self._crowd:
             self._crowd.remove(key)
             self._sorted = None
+
+    def _crowd_in(self, keys: list[int]) -> None:
+        if len(self._crowd) > MOST_CROWDED:
+            self._crowd.clear()
+        self._crowd.update(keys)
+        self._sorted = None
 
     def has(self, keys: Keys) -> Mask:
         """Which of them are in."""

@@ -75,7 +75,7 @@ class Sieve:
         key = key_of(stream.vantage, stream.opener, stream.listener)
         if key not in self._unwatched:
             self._unwatched.add(key)
-            self._dropped.add(np.array([key], np.uint64))
+            self._dropped.add_one(key)
 
     def forget(self, stream: Named) -> None:
         """The stream is no more: what comes with its addresses and ports is another one."""
@@ -151,7 +151,7 @@ class Sieve:
                     again = _missed(index, keys, unimportant, self._forgotten[forgotten:])
                     forgotten = len(self._forgotten)
                 if len(self._learned) > learned and openings is not None and left_out.any():
-                    reopened = self._reopened(index, openings, left_out, self._learned[learned:])
+                    reopened = self._reopened(index, openings, left_out)
                     again = np.concatenate((again, *reopened))
                     learned = len(self._learned)
                 if again.size:
@@ -189,10 +189,10 @@ class Sieve:
         """This stream is ours, and much is said in it."""
         self._busy[key_of(stream.vantage, stream.opener, stream.listener)] = (stream.opener, stream.listener)
 
-    def _reopened(self, index: int, openings: Openings, left_out: Mask, ports: list[int]) -> list[Places]:
+    def _reopened(self, index: int, openings: Openings, left_out: Mask) -> list[Places]:
         """The packets of connections to newly learned ports that did not speak before packet ``index``."""
         found: list[Places] = []
-        again = left_out & (openings.said > index) & np.isin(openings.ports, ports)
+        again = left_out & (openings.said > index) & self._ours[openings.ports]
         for number in np.flatnonzero(again).tolist():
             self._unseen.remove(int(openings.keys[number]))
             found.append(openings.packets_of(number))
