@@ -3,8 +3,8 @@
 Reading, decompressing, finding the records and looking at their headers takes as long as all the rest, so with a second
 core a large capture takes half the time, and captures of several hosts are read at the same time.  The process shares
 its buffers with the one that began it and hands over columns, which are plain data, through memory that both share,
-too; what it knows of the capture comes with them.  What goes on is decided in one place and in the order of time, so
-the report is the same.
+too; what it knows of the capture comes with them.  Whoever of the two has time looks at the headers.  What goes on is
+decided in one place and in the order of time, so the report is the same.
 
 It ends with the capture, or when nobody listens any more; Ctrl-C is not its affair.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import signal
 import sys
 import traceback
@@ -91,7 +92,11 @@ def read_ahead(
                     raise RuntimeError(failure)
                 if rows is None:
                     return
-                yield from zip(parts_of(Load(desks[index].room, rows, is_last), since, until), prepared, strict=True)
+                parts = parts_of(Load(desks[index].room, rows, is_last), since, until)
+                if prepared is None:
+                    yield from ((part, prepare(part)) for part in parts)
+                else:
+                    yield from zip(parts, prepared, strict=True)
                 with suppress(OSError):  # it has said all, and ended
                     os.write(releases, bytes([index]))
     finally:
@@ -150,7 +155,7 @@ class _Reader:
             except BaseException:
                 failure = traceback.format_exc()
             with suppress(OSError):  # nobody listens any more
-                self._say(0, None, True, [], state, failure)
+                self._say(0, None, True, None, state, failure)
         finally:
             # Nothing that the other process holds is to be tidied up here: buffers of files, temporary folders.
             os._exit(0)
@@ -159,7 +164,9 @@ class _Reader:
         rooms = [desk.room for desk in self._desks]
         for load in read(Buffer(supply, rooms=rooms, usual=USUAL, wait=self._wait), state):
             index = next(number for number, each in enumerate(rooms) if each is load.data)
-            prepared = prepare(load)
+            self._hear()
+            # Whoever has nothing to look at may as well do it: the two share the work that either can do.
+            prepared = prepare(load) if self._lent else None
             self._wait(index)
             self._lent.add(index)
             self._say(index, load.rows, load.is_last, prepared, state)
@@ -167,17 +174,22 @@ class _Reader:
     def _wait(self, turn: int) -> None:
         """Until nobody looks at that desk.  Raises :class:`EOFError` if nobody ever will again."""
         while turn in self._lent:
-            given_back = os.read(self._released, 1)
+            self._hear(waits=True)
+
+    def _hear(self, *, waits: bool = False) -> None:
+        """Which desks were given back, if any; ``waits`` for one.  Raises :class:`EOFError` as :meth:`_wait` does."""
+        if waits or select.select([self._released], [], [], 0)[0]:
+            given_back = os.read(self._released, ROOMS)
             if not given_back:
                 raise EOFError
-            self._lent.remove(given_back[0])
+            self._lent.difference_update(given_back)
 
     def _say(
         self,
         index: int,
         rows: Rows | None,
         is_last: bool,
-        prepared: list[Any],
+        prepared: list[Any] | None,
         state: CaptureState,
         failure: str | None = None,
     ) -> None:

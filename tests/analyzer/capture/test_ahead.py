@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +85,16 @@ def test_buffers_take_turns(processes: list[int]) -> None:
     assert numbers == list(range(1, COUNT + 1))
     assert state.consumed == len(capture().getvalue())
     assert is_gone(processes[0])
+
+
+def test_whoever_has_time_prepares(processes: list[int]) -> None:
+    """The one that waits for the first load; the other one while that is looked at."""
+    state = CaptureState("x")
+    reading = read_ahead(read_pcap_loads, FileSupply(capture(), state), state, lambda batch: os.getpid())
+    assert next(reading)[1] == os.getpid()
+    time.sleep(0.5)
+    assert next(reading)[1] == processes[0]
+    assert {process for _, process in reading} <= {os.getpid(), processes[0]}
 
 
 def test_whoever_stops_listening_ends_it(processes: list[int]) -> None:
