@@ -27,6 +27,8 @@ class Side(Enum):
     INITIATOR = "initiator"
     ACCEPTOR = "acceptor"
 
+    __hash__ = object.__hash__  # members are singletons, and Enum's own is a Python call
+
     @property
     def other(self) -> Side:
         return Side.ACCEPTOR if self is Side.INITIATOR else Side.INITIATOR

@@ -27,6 +27,8 @@ class Stage(Enum):
     CONNECTED = "connected"
     ENDED = "ended"
 
+    __hash__ = object.__hash__  # members are singletons, and Enum's own is a Python call
+
 
 class State(Enum):
     """What has happened so far, furthest first seen."""
@@ -47,6 +49,8 @@ class State(Enum):
     CONNECTED = "connected"
     ENDED = "connection ended"
     """Of a connection that was up."""
+
+    __hash__ = object.__hash__  # members are singletons, and Enum's own is a Python call
 
 
 _ORDER = {state: index for index, state in enumerate(State)}

@@ -40,6 +40,8 @@ class Life(Enum):
     OPENING = "not established yet"
     OPEN = "established"
 
+    __hash__ = object.__hash__  # members are singletons, and Enum's own is a Python call
+
 
 class Connection:
     """One TCP connection: its stream, its two flows, and what only both together tell."""
