@@ -66,9 +66,10 @@ def may_be_erlang(data: bytes) -> bool:
     length = int.from_bytes(data[:2], "big")
     if len(data) < 3:
         return length <= LONGEST_HANDSHAKE
-    return SHORTEST_BY_TAG.get(data[2], LONGEST_HANDSHAKE + 1) <= length <= LONGEST_HANDSHAKE or bool(
-        re.match(TRAFFIC, data)
-    )
+    shortest = SHORTEST_BY_TAG.get(data[2])
+    if shortest is not None and shortest <= length <= LONGEST_HANDSHAKE:
+        return True
+    return re.match(TRAFFIC, data) is not None
 
 
 def _show(data: bytes) -> str:

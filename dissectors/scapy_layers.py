@@ -23,7 +23,6 @@ from scapy.fields import (
     FieldLenField,
     FlagsField,
     IntField,
-    LongField,
     ShortField,
     StrField,
     StrFixedLenField,
@@ -45,12 +44,12 @@ LENGTH_SIZE = 2
 FRAMES_IN_SEGMENT = 8
 """More than a side says in a whole handshake; scapy handles layers by recursion, so their number needs a limit."""
 
-_UINT_FIELDS: dict[int, type[ByteField] | type[ShortField] | type[IntField] | type[LongField]] = {
+_UINT_FIELDS: dict[int, type[ByteField] | type[ShortField] | type[IntField]] = {
     1: ByteField,
     2: ShortField,
     4: IntField,
-    8: LongField,
 }
+"""What has eight bytes are flags."""
 _RENAMED = {"name": "node_name"}
 """Field names that every scapy packet has for itself."""
 _FLAG_NAMES = [Flag(1 << bit).name or f"BIT_{bit}" for bit in range(64)]

@@ -128,7 +128,8 @@ def test_they_can_be_taken_apart() -> None:
     assert [each.name for each in fields_of(Named)] == ["x", "y", "name", "tags", "secret"]
     assert fields_of(int) == ()
     assert replace(Named(1, name="a"), x=5) == Named(5, name="a")
-    assert pickle.loads(pickle.dumps(Named(1, name="a"))) == Named(1, name="a")
+    for each in (Empty(), Counter(3), Point(1), Named(1, name="a")):
+        assert pickle.loads(pickle.dumps(each)) == each
 
 
 def test_the_library_of_python_is_not_loaded() -> None:

@@ -113,7 +113,7 @@ def test_any_body(declared: type[Message], body: bytes) -> None:
 
 def test_nodes_of_names() -> None:
     """Complete lines only; a name may look like a line."""
-    text = "name a b at port 3\nname x at port 1 at port 2\nnonsense\nname cut at port 12"
+    text = "name a b at port 3\nnonsense\nname x at port 1 at port 2\nname cut at port 12"
     assert NamesResp(4369, text).nodes == [("a b", 3), ("x at port 1", 2)]
     assert NamesResp(4369, "").nodes == []
 

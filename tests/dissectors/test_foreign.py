@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from dissectors.dialogue import RECOGNISED_BY, Side
 from dissectors.foreign import PROTOCOLS, may_be_erlang, recognise
+from dissectors.handshake_messages import ChallengeAck, ChallengeReply, Complement, SendName, SendNameOld, Status
+from dissectors.wire import Message
 
 INI, ACC = Side.INITIATOR, Side.ACCEPTOR
 
@@ -148,6 +150,26 @@ def test_erlang_is_nothing_else(side: Side, data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "shortest",
+    [
+        SendName(flags=0, creation=0, name="h"),
+        SendNameOld(version=5, flags=0, name="h"),
+        Status(text="o"),
+        ChallengeReply(challenge=0, digest=bytes(16)),
+        ChallengeAck(digest=bytes(16)),
+        Complement(flags_high=0, creation=0),
+    ],
+)
+def test_the_length_of_a_message_is_its_own(shortest: Message) -> None:
+    """From the shortest message with its tag to 600 bytes; less may be something else, as may another tag."""
+    body = shortest.write()
+    taken = [length for length in range(0x300) if may_be_erlang(length.to_bytes(2, "big") + body[:1])]
+    assert taken == list(range(len(body), 601))
+    assert [length for length in range(0x300) if may_be_erlang(length.to_bytes(2, "big"))] == list(range(601))
+    assert not any(may_be_erlang(length.to_bytes(2, "big") + b"Z") for length in range(0x300))
+
+
+@pytest.mark.parametrize(
     "data",
     [
         b"220 ready\r\n",  # who says so?
@@ -182,6 +204,18 @@ def test_what_is_shown_is_short_and_printable() -> None:
     binary = recognise(ACC, b"AMQP\x00\x00\x09\x01")
     assert binary is not None
     assert binary.why == "the acceptor's first bytes are 41 4d 51 50 00 00 09 01"
+    longer = recognise(ACC, b"AMQP\x00\x00\x09\x01" + bytes(40))
+    assert longer is not None
+    assert longer.why == "the acceptor's first bytes are 41 4d 51 50 00 00 09 01 00 00 00 00 00 00 00 00"
+    escaped = recognise(ACC, b"+OK \x1f")
+    assert escaped is not None
+    assert escaped.why == "the acceptor's first bytes are 2b 4f 4b 20 1f"
+    blank = recognise(INI, b"GET / HTTP/1.1\r\n")
+    assert blank is not None
+    assert blank.why == 'the initiator\'s first bytes are "GET / HTTP/1.1"'
+    letter = recognise(INI, h("410a0000 01000000 00000000 dd070000"))
+    assert letter is not None
+    assert letter.why == "the initiator's first bytes are 41 0a 00 00 01 00 00 00 00 00 00 00 dd 07 00 00"
 
 
 names = st.binary(max_size=255)

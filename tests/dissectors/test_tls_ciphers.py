@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scapy.layers.tls.crypto.suites import _tls_cipher_suites as scapys_names
 
 from dissectors.tls_ciphers import (
     AEAD_1_3,
@@ -15,6 +18,7 @@ from dissectors.tls_ciphers import (
     SHA384,
     Aead,
     Cbc,
+    Sealing,
     finished_lengths,
     sealings,
 )
@@ -39,6 +43,33 @@ def test_authenticated_encryption_adds_a_constant(version: int, suite: int, over
     (sealing,) = sealings(version, suite)
     assert list(sealing.plain(7 + overhead)) == [7]
     assert list(sealing.plain(overhead - 1)) == []
+
+
+MACS = {"_SHA": SHA1, "_SHA256": SHA256, "_SHA384": SHA384}
+BY_NAME: dict[str, dict[str, Sealing]] = {
+    r"TLS_(AES_(128|256)_(GCM|CCM)|CHACHA20_POLY1305)(_SHA256|_SHA384)": {"": AEAD_1_3},
+    r"TLS_AES_128_CCM_8_SHA256": {"": Aead(9)},
+    r"TLS_.+_WITH_AES_(128|256)_(GCM_SHA256|GCM_SHA384|CCM)": {"": GCM_1_2},
+    r"TLS_.+_WITH_(AES_(128|256)_CCM_8|CHACHA20_POLY1305_SHA256)": {"": CHACHA_1_2},
+    r"TLS_(?!.*(PSK|SRP|ECDH_anon)).+_WITH_AES_(128|256)_CBC(?P<mac>_SHA|_SHA256|_SHA384)": {
+        name: Cbc(mac) for name, mac in MACS.items()
+    },
+    r"TLS_(?!.*(PSK|SRP|ECDH_anon|KRB5)).+_WITH_3DES_EDE_CBC(?P<mac>_SHA)": {"_SHA": Cbc(SHA1, block=8)},
+}
+"""What suites are called that hide lengths in the same way; the keys of the inner table are names of MACs."""
+
+
+def by_name(name: str) -> tuple[Sealing, ...]:
+    """None where the name is of no family above."""
+    found = ((re.fullmatch(pattern, name), by_mac) for pattern, by_mac in BY_NAME.items())
+    return tuple(by_mac[match.groupdict().get("mac", "")] for match, by_mac in found if match)
+
+
+@pytest.mark.parametrize(("suite", "name"), [each for each in sorted(scapys_names.items()) if each[0] < 0x1_0000])
+def test_every_suite_is_what_its_name_says(suite: int, name: str) -> None:
+    """By the names that scapy has of IANA's list; of all others nothing is known."""
+    unknown = sealings(0x0303, None)
+    assert sealings(0x0303, suite) == (by_name(name) or unknown)
 
 
 @pytest.mark.parametrize(("suite", "mac"), [(0xC014, SHA1), (0xC027, SHA256), (0xC028, SHA384), (0x002F, SHA1)])

@@ -33,15 +33,22 @@ ELSEWHERE = {
     "dissectors/wire.py": ["tests/dissectors/test_epmd.py"],
 }
 """Module → tests of the modules that it is a part of, beside its own."""
+NOT_TRIED = ("__init__.py", "index.py")
+"""Empty ones, and what ``make docs`` writes and a test compares with the rules."""
 
 
 def every_module() -> list[Path]:
     """What is tried when nothing is asked for."""
+    rooms = [ROOT / "dissectors", ROOT / "analyzer" / "rules"]
     return [
-        *sorted(path for path in (ROOT / "dissectors").glob("*.py") if path.name != "__init__.py"),
+        *(path for room in rooms for path in modules_in(room)),
         *(ROOT / "analyzer" / "sessions" / f"{name}.py" for name in SESSIONS),
-        *sorted((ROOT / "analyzer" / "rules").glob("*/[a-z]*.py")),
     ]
+
+
+def modules_in(room: Path) -> list[Path]:
+    """Of a folder and those within it."""
+    return [path for path in sorted(room.rglob("*.py")) if path.name not in NOT_TRIED]
 
 
 def tests_of(path: Path) -> list[str]:
@@ -73,9 +80,7 @@ def main() -> int:
     modules: list[Path] = []
     for asked in options.modules:
         found = asked.resolve()
-        modules += (
-            [path for path in sorted(found.rglob("*.py")) if path.name != "__init__.py"] if found.is_dir() else [found]
-        )
+        modules += modules_in(found) if found.is_dir() else [found]
     places = 0
     total: Counter[Fate] = Counter()
     try:

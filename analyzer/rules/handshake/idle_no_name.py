@@ -65,15 +65,17 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         return
     if attempt.first(events.TlsClientHello) or Quality.MIDSTREAM in attempt.qualities:
         return
-    if attempt.link is not None and attempt.port2_resp is not None and has_no_common_version(attempt.port2_resp):
-        return
     if name_never_came(attempt, around.capture_ends(attempt)):
         return
     ending = ending_of(attempt, connection)
     if ending is None and around.capture_ends(attempt) - connection.last.at < PATIENCE:
         return
-    if ending is not None and ending.side is Side.ACCEPTOR and ending.prompt:
-        return
+    if ending is not None and ending.prompt:
+        if ending.side is Side.ACCEPTOR:
+            return
+        if attempt.port2_resp is not None and has_no_common_version(attempt.port2_resp):
+            # That is why it closes.
+            return
     if ending is None:
         why = "nothing was sent in the rest of the capture"
     else:

@@ -40,7 +40,6 @@ from analyzer.rules.rule import Fix, Rule, show
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt, Stage
 from analyzer.sessions.compatibility import (
-    FIRST_NEW_FORM,
     challenge_form_refused,
     missing_at_acceptor,
     missing_at_initiator,
@@ -95,20 +94,17 @@ def _refused_by_acceptor(attempt: Attempt, around: Surroundings, refused: events
     lacking = missing_at_initiator(attempt, around)
     if not lacking:
         return
-    release = around.acceptor_release(attempt)
-    sure = (release is not None and release.lowest >= FIRST_NEW_FORM) or around.acceptor_flags(attempt) is not None
+    sure = around.acceptor_flags(attempt) is not None
     yield RULE.finding(
         attempt,
-        certainty=Certainty.CERTAIN if sure and around.acceptor_flags(attempt) is not None else Certainty.LIKELY,
+        certainty=Certainty.CERTAIN if sure else Certainty.LIKELY,
         why=f"the acceptor answered not_allowed, and the initiator's flags lack {', '.join(lacking)}",
         evidence=[
             show(attempt.first(events.NameSent), f"send_name; its flags lack {', '.join(lacking)}"),
             show(refused, "status not_allowed"),
         ],
         detail={"missing_flags": list(lacking), "rejected_by": Side.ACCEPTOR.value},
-        alternatives=()
-        if sure and around.acceptor_flags(attempt) is not None
-        else ("the acceptor's allow list (net_kernel:allow/1)",),
+        alternatives=() if sure else ("the acceptor's allow list (net_kernel:allow/1)",),
         flags=", ".join(lacking),
         rejecter=attempt.label(Side.ACCEPTOR),
         rejected=attempt.label(Side.INITIATOR),

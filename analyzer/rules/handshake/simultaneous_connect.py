@@ -81,9 +81,6 @@ DECIDED = ("nok", "ok_simultaneous")
 
 def _opposite(attempt: Attempt, around: Surroundings) -> Attempt | None:
     """The connection of the same two nodes in the other direction that overlaps this one in time."""
-    for other in around.of_node(attempt.initiator.node, attempt.started_at, attempt.ended_at):
-        if other.link is None or other.acceptor.address != attempt.initiator.address:
-            continue
-        if other.started_at <= attempt.ended_at and attempt.started_at <= other.ended_at:
-            return other
-    return None
+    meanwhile = around.of_node(attempt.initiator.node, attempt.started_at, attempt.ended_at)
+    opposite = (other for other in meanwhile if other.link and other.acceptor.address == attempt.initiator.address)
+    return next(opposite, None)

@@ -72,7 +72,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
     ending = ending_of(attempt, lookup)
     waited = (ending.closing.packet.at if ending else around.capture_ends(attempt)) - answered.packet.at
     asked = attempt.first(events.EpmdAsked)
-    if lookup.closing_of(Side.ACCEPTOR) is not None and (ending is None or ending.side is Side.ACCEPTOR):
+    if ending is not None and ending.side is Side.ACCEPTOR:
         return
     # An answer that comes after the initiator gave up is a slow path, not a missing FIN.
     if waited < SECOND or asked is None:

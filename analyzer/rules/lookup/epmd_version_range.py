@@ -89,7 +89,7 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
 
 def _no_overlap(response: epmd.Port2Resp) -> bool:
     """No initiator that heeds the range and speaks version 6 only, or 5 only, can take it."""
-    return response.highest < 6 or response.lowest > 6 or response.lowest > response.highest
+    return response.highest < 6 or response.lowest > 6
 
 
 def _heeded_in_name(attempt: Attempt) -> Iterator[Finding]:

@@ -47,8 +47,8 @@ from analyzer.sessions.ending import ending_of
 from analyzer.sessions.events import Leg
 from analyzer.sessions.product import Product
 from analyzer.sessions.surroundings import Surroundings
-from dissectors import tls
 from dissectors.dialogue import Side
+from dissectors.tls_alerts import alert_name
 
 RULE = Rule(
     id="TLS003",
@@ -120,4 +120,4 @@ def _alert(answer: events.ForeignSpoken) -> str | None:
     description)."""
     if answer.protocol != "tls-alert" or len(answer.data) < 7:
         return None
-    return tls.Alert(level=answer.data[5], description=answer.data[6]).name
+    return alert_name(answer.data[6])

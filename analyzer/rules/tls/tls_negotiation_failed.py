@@ -79,18 +79,18 @@ RULE = Rule(
 
 @RULE.check
 def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
-    if attempt.first(events.StatusSent) or not attempt.first(events.TlsClientHello):
+    hello = attempt.first(events.TlsClientHello)
+    if hello is None or attempt.first(events.StatusSent):
         return
     alert = next((alert for alert in attempt.all(events.TlsAlert) if alert.message.name in ABOUT_PARAMETERS), None)
     if alert is None:
         return
-    hello = attempt.first(events.TlsClientHello)
-    offered = ", ".join(_version(version) for version in hello.message.versions) if hello else ""
+    offered = ", ".join(_version(version) for version in hello.message.versions)
     yield RULE.finding(
         attempt,
         certainty=Certainty.CERTAIN,
         why=f"the {alert.side.value} sent the TLS alert {alert.message.name}; the initiator offers {offered} and"
-        f" {len(hello.message.cipher_suites) if hello else 0} cipher suites",
+        f" {len(hello.message.cipher_suites)} cipher suites",
         evidence=[
             show(hello, f"ClientHello: {offered}"),
             show(attempt.first(events.TlsServerHello), "ServerHello"),

@@ -7,6 +7,8 @@ import pytest
 from dissectors.flags import Flag
 from dissectors.handshake_messages import Challenge, ChallengeAck, ChallengeReply, SendName, Status
 from samples.conversation import ACK, FIN, PUSH, Connection, Network, framed
+from tests.analyzer.rules.asking import said as asked
+from tests.analyzer.sessions.talking import BACK, OUT, Clock, Talk
 from tests.judged import DIST, Said, judged, names, said, verdict
 
 NAME = "malformed-handshake"
@@ -235,3 +237,16 @@ def test_of_the_beginning_nothing_is_missing() -> None:
     del net.packets[0]
     found = told(net)
     assert found.detail["sent_by"] == "acceptor"
+
+
+@pytest.mark.parametrize("how", ["another protocol", "up", "ended"])
+def test_bytes_that_another_rule_explains(how: str) -> None:
+    """A name that is none, of what speaks no Erlang or whose link came up all the same."""
+    talk = Talk(Clock()).dial().name("ann")
+    if how == "another protocol":
+        talk.send(BACK, b"HTTP/1.1 400 Bad Request\r\n\r\n").fin(BACK)
+    else:
+        talk.challenge().reply().ack().chat()
+    if how == "ended":
+        talk.fin(OUT)
+    assert asked(NAME, talk.clock) is None

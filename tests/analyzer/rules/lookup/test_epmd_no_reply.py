@@ -107,6 +107,8 @@ def test_a_command_that_hangs_is_silence() -> None:
     net = Network()
     link = asked(net, DumpReq())
     net.wait(8)
+    net.connect("10.0.0.8", "10.0.0.9", 80)
+    assert told(net).detail == {}
     link.initiator.closes()
     assert told(net).shown[0] == "request to EPMD"
 
