@@ -27,7 +27,8 @@ def all_said(
         finding
         for attempt in found
         for view in (attempt, *attempt.views)
-        for rule in candidates(view, last_resort=False)
+        for last_resort in (False, True)
+        for rule in candidates(view, last_resort=last_resort)
         if rule.name == name
         for finding in rule.run(view, around)
     ]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from analyzer.findings import Certainty
 from samples.conversation import SYN, Network
+from tests.analyzer.rules.asking import said as asked
+from tests.analyzer.rules.asking import shown
+from tests.analyzer.sessions.talking import BOB, PORT, Clock, Talk
 from tests.judged import DIST, said, verdict
 
 NAME = "dist-port-unreachable"
@@ -26,3 +30,28 @@ def test_silence(dials: int, seconds: float, expected: str) -> None:
     assert verdict(net) == expected
     if expected == NAME:
         assert said(net, NAME).evidence[0][0] == 1
+
+
+@pytest.mark.parametrize("dials", [2, 3, 4])
+def test_the_answers_get_lost(dials: int) -> None:
+    """The acceptor's end sees the same dial again and again, as if it had not answered."""
+    talk = Talk(Clock()).syn()
+    for retry in range(1, dials):
+        talk.syn_ack().syn(retry=retry, after=1000)
+    found = asked(NAME, talk.clock)
+    assert (found is not None) is (dials > 2)
+    if found is not None:
+        assert found.certainty is Certainty.LIKELY
+        assert found.detail == {"dials": dials, "port": PORT, "direction": "acceptor to initiator"}
+        assert shown(found) == [
+            f"first SYN to {BOB}:{PORT}",
+            "SYN-ACK, so the port is open",
+            f"SYN number {dials}: the initiator has not got the SYN-ACK",
+        ]
+
+
+def test_the_last_answer_may_have_arrived() -> None:
+    """Nothing was sent after it."""
+    talk = Talk(Clock()).syn().syn(retry=1, after=1000).syn(retry=2, after=2000).syn_ack()
+    talk.clock.wait(9000)
+    assert asked(NAME, talk.clock) is None

@@ -11,7 +11,7 @@ from tests.analyzer.rules.asking import all_said, said, shown
 from tests.analyzer.sessions.talking import ANN, BACK, DATA, OUT, Clock, Talk, framed
 
 NAME = "cookie-mismatch"
-ONE, OTHER, UNUSED = b"one", b"other", b"unused"
+ONE, OTHER, UNUSED, UNUSED_TOO = b"one", b"other", b"unused", b"unused, too"
 INITIATOR_FITS = (
     "; the initiator's digest was made with the cookie of --cookie-file number {}, so the acceptor's cookie"
 )
@@ -29,7 +29,7 @@ def challenged(clock: Clock | None = None) -> Talk:
         ((), Certainty.LIKELY, None),
         ((UNUSED,), Certainty.LIKELY, None),
         ((ONE,), Certainty.CERTAIN, 1),
-        ((UNUSED, ONE), Certainty.CERTAIN, 2),
+        ((UNUSED, UNUSED_TOO, ONE), Certainty.CERTAIN, 3),
     ],
 )
 def test_the_acceptor_refuses(known: tuple[bytes, ...], expected: Certainty, number: int | None) -> None:
@@ -51,10 +51,10 @@ def test_another_node_shows_the_acceptors_cookie() -> None:
     clock = Clock()
     challenged(clock).reply(ONE).ack(ONE).chat()
     challenged(clock).reply(OTHER).fin(BACK)
-    found = said(NAME, clock, cookies=(UNUSED, ONE))
+    found = said(NAME, clock, cookies=(UNUSED, UNUSED_TOO, ONE))
     assert found is not None
-    assert found.detail == {"rejected_by": "acceptor", "initiator_cookie_file": None, "acceptor_cookie_file": 2}
-    assert "the acceptor uses the cookie of --cookie-file number 2, and the initiator's digest was not" in found.why
+    assert found.detail == {"rejected_by": "acceptor", "initiator_cookie_file": None, "acceptor_cookie_file": 3}
+    assert "the acceptor uses the cookie of --cookie-file number 3, and the initiator's digest was not" in found.why
 
 
 @pytest.mark.parametrize(("lives", "expected"), [(True, Certainty.CERTAIN), (False, Certainty.LIKELY)])

@@ -80,11 +80,12 @@ def test_whose_the_old_link_is(host: str | None, words: str) -> None:
         ("10.0.0.1", None, BACK, False),
     ],
 )
-@pytest.mark.parametrize("decided", ["before", "after", "never"])
+@pytest.mark.parametrize("decided", ["before", "after", "never", "nothing"])
 def test_a_third_connection(listener: str, status: str | None, side: Direction, told: bool, decided: str) -> None:
-    """While the acceptor is undecided about another one of the same name it closes this one without a byte."""
+    """While the acceptor is undecided about another one of the same name it closes this one without a byte; not so
+    where there is nothing to decide."""
     clock = Clock()
-    second = Talk(clock).dial().name().status("alive")
+    second = Talk(clock).dial().name().status("ok" if decided == "nothing" else "alive")
     if decided == "before":
         second.challenge()
     third = Talk(clock, ANN, Endpoint(listener, PORT)).dial().name()
@@ -96,7 +97,7 @@ def test_a_third_connection(listener: str, status: str | None, side: Direction, 
     elif decided == "never":
         second.acknowledge(BACK)
     found = [each for each in all_said(NAME, clock) if "answer" not in each.detail]
-    assert bool(found) is (told and decided != "before")
+    assert bool(found) is (told and decided in ("after", "never"))
     if found:
         assert (found[0].certainty, found[0].detail) == (Certainty.CERTAIN, {"resolution": "fatal"})
         assert shown(found[0]) == [

@@ -6,7 +6,7 @@ import pytest
 
 from analyzer.findings import Certainty
 from analyzer.streams.stream import Direction, HoleCause
-from dissectors.handshake_messages import SendName, Status
+from dissectors.handshake_messages import ChallengeReply, SendName, Status
 from tests.analyzer.rules.asking import said, shown
 from tests.analyzer.sessions.talking import ANN, BACK, DATA, OUT, Clock, Talk, framed, lookup
 
@@ -23,12 +23,16 @@ def repeated(talk: Talk, direction: Direction, data: bytes, copies: int) -> Talk
 
 
 @pytest.mark.parametrize(("copies", "told"), [(0, False), (1, False), (2, True), (3, True)])
-@pytest.mark.parametrize("side", ["initiator", "acceptor"])
+@pytest.mark.parametrize("side", ["initiator", "acceptor", "initiator later"])
 def test_what_a_side_sends_vanishes(side: str, copies: int, told: bool) -> None:
     """Sent three times and never acknowledged, though TCP opened in both directions."""
     talk = Talk(Clock()).dial()
     if side == "initiator":
         repeated(talk, OUT, SENT, copies)
+    elif side == "initiator later":
+        reply = framed(ChallengeReply(challenge=1, digest=bytes(16)))
+        repeated(talk.name().status().challenge(), OUT, reply, copies)
+        side = "initiator"
     else:
         repeated(talk.name(), BACK, framed(Status(text="ok")), copies)
     found = said(NAME, talk.fin(OUT, after=7000).clock)

@@ -67,7 +67,9 @@ def test_other_ends(how: str) -> None:
     elif how == "up":
         talk.status().challenge().reply().ack().fin(OUT, after=7000)
     elif how == "sent again":
-        talk.status().send(OUT, b"\x00\x15r", acked=False).resend(OUT).resend(OUT, after=400).fin(OUT, after=6400)
+        talk.status().send(OUT, b"\x00\x15r", acked=False)
+        assert said(NAME, talk.resend(OUT).resend(OUT, after=400).clock) is None
+        talk.resend(OUT, after=800).fin(OUT, after=5600)
     else:
         talk.status()
     if how == "at once":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dissectors.epmd_messages import Port2Req, Port2Resp
+from dissectors.epmd_messages import Port2Refusal, Port2Req, Port2Resp
 from samples.conversation import EPMD, Network, framed
+from tests.analyzer.rules.asking import said as asked
+from tests.analyzer.sessions.talking import BACK, OUT, Clock, ask_epmd, port2_resp
 from tests.judged import names, said
 
 NAME = "epmd-reply-not-closed"
@@ -45,3 +47,24 @@ def test_a_fin_is_one(first: str) -> None:
     net.wait(9)
     net.connect("10.0.0.8", "10.0.0.9", 80)
     assert NAME not in names(net)
+
+
+def test_a_refusal_names_no_port() -> None:
+    """Nobody waits to dial."""
+    talk = ask_epmd(Clock()).ask(Port2Req(name="bob")).answer(Port2Refusal(result=1)).fin(OUT, after=9000)
+    assert asked(NAME, talk.clock) is None
+
+
+@pytest.mark.parametrize(("milliseconds", "told"), [(999, False), (1000, True)])
+@pytest.mark.parametrize("closes", [False, True])
+def test_the_initiator_waits(milliseconds: int, closes: bool, told: bool) -> None:
+    """A second is what no EPMD takes; what it was is said in milliseconds."""
+    talk = ask_epmd(Clock()).ask(Port2Req(name="bob")).answer(port2_resp())
+    if closes:
+        talk.fin(OUT, after=milliseconds - 0.01).fin(BACK)
+    else:
+        talk.clock.wait(milliseconds - 0.01)
+    found = asked(NAME, talk.clock)
+    assert (found is not None) is told
+    if found is not None:
+        assert found.detail == {"waited_ms": 1000}

@@ -50,6 +50,12 @@ def test_what_was_sent_again_arrived() -> None:
     assert said(NAME, talk.send(BACK, handshaken(SERVER_HELLO)).fin(OUT).clock) is None
 
 
+def test_the_acknowledgments_go_another_way() -> None:
+    """The capture has one direction only, and can't tell."""
+    talk = Talk(Clock()).syn().open().send(OUT, HELLO, acked=False).resend(OUT).resend(OUT, after=400)
+    assert said(NAME, talk.clock) is None
+
+
 def test_both_ends_were_captured() -> None:
     """The other capture shows that they left: certain."""
     here, there = Clock(port=50_000), Clock(capture=1, vantage=1, port=50_000)
