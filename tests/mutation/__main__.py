@@ -18,6 +18,7 @@ from tests.mutation.trial import BrokenTests, Fate, Patient, try_all
 ROOT = Path(__file__).parent.parent.parent
 SESSIONS = ("ending", "lifetime", "compatibility", "resets")
 ELSEWHERE = {
+    "analyzer/rules/catalogue.py": ["tests/analyzer/rules/test_init.py"],
     "dissectors/cursor.py": ["tests/dissectors/test_wire.py"],
     "dissectors/dialogue.py": ["tests/dissectors/test_epmd.py", "tests/dissectors/test_handshake.py"],
     "dissectors/epmd_messages.py": ["tests/dissectors/test_epmd.py"],
@@ -55,10 +56,11 @@ def tests_of(path: Path) -> list[str]:
     """The tests that cover a module, what tells most of it first: of a rule its own, its captures, their neighbours."""
     place = path.relative_to(ROOT)
     own = f"tests/{place.parent.as_posix()}/test_{path.stem}.py"
+    here = [own, *ELSEWHERE.get(place.as_posix(), [])]
     if place.parts[0] == "dissectors":
-        return [own, *ELSEWHERE.get(place.as_posix(), [])]
+        return here
     if place.parts[1] == "sessions":
-        return [own, "tests/test_samples.py::test_golden_report"]
+        return [*here, "tests/analyzer/rules", "tests/test_samples.py::test_golden_report"]
     slug, stage = path.stem.replace("_", "-"), path.parent.name
     with (ROOT / "samples" / "provenance.toml").open("rb") as file:
         samples = {sample["name"]: sample["verdicts"] for sample in tomllib.load(file)["sample"]}
@@ -67,7 +69,7 @@ def tests_of(path: Path) -> list[str]:
     # A sample that shows others, too, says much at once: last.
     shows.sort(key=lambda name: name.startswith("shapes/"))
     golden = [f"tests/test_samples.py::test_golden_report[{name}]" for name in dict.fromkeys([*shows, *near])]
-    return [own, *golden] if (ROOT / own).exists() else golden
+    return [*here, *golden] if (ROOT / own).exists() else golden
 
 
 def main() -> int:

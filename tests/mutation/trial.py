@@ -60,7 +60,7 @@ class Patient:
     path: Path
     mutants: Sequence[Mutant]
     tests: Sequence[str]
-    """As on the command line of pytest."""
+    """As on the command line of pytest: folders, files, functions or single cases."""
 
 
 def try_all(patients: Sequence[Patient]) -> Iterator[list[Fate]]:
@@ -187,7 +187,7 @@ class _Trials:
             item
             for test in patient.tests
             for item in items
-            if item.nodeid == test or item.nodeid.startswith((f"{test}::", f"{test}["))
+            if item.nodeid == test or item.nodeid.startswith((f"{test}/", f"{test}::", f"{test}["))
         ]
         assert chosen, patient.tests
         fates: list[str | None] = []

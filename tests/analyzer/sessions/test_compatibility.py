@@ -6,6 +6,7 @@ import pytest
 
 from analyzer.sessions.attempt import Attempt
 from analyzer.sessions.compatibility import (
+    MASK_CHANGES,
     challenge_form_refused,
     initiator_release,
     is_version_zero,
@@ -152,6 +153,19 @@ def test_an_initiator_without_utf8_atoms_and_an_unknown_acceptor() -> None:
     """The refusal itself shows that the flag was demanded: the first mask that fails is taken."""
     attempt, around = told(old_name(dialled(), own=OTP_19 & ~Flag.UTF8_ATOMS))
     assert missing_at_initiator(attempt, around) == ("UTF8_ATOMS",)
+
+
+def test_all_masks_are_tried() -> None:
+    """Every release that demands more than the one before it, since the first that are still met."""
+    changes = [each for each in range(11, 40) if flags.mandatory_mask(each) != flags.mandatory_mask(each - 1)]
+    assert list(MASK_CHANGES) == changes
+
+
+@pytest.mark.parametrize(("highest", "lacks"), [(5, ()), (6, ("BIG_CREATION",)), (None, ("BIG_CREATION",))])
+def test_what_later_releases_demand(highest: int | None, lacks: tuple[str, ...]) -> None:
+    """An acceptor before OTP 23, as EPMD tells, does not demand it."""
+    attempt, around = told(old_name(dialled(highest), own=OTP_22 & ~Flag.BIG_CREATION))
+    assert missing_at_initiator(attempt, around) == lacks
 
 
 def test_an_acceptor_too_old() -> None:

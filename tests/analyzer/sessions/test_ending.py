@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.sessions.attempt import Attempt
-from analyzer.sessions.ending import Ending, ending_of, is_slow_path, name_never_came, seconds
+from analyzer.sessions.ending import Ending, ending_of, hangs, is_slow_path, name_never_came, seconds
 from analyzer.sessions.endpoints import Ports
 from dissectors import handshake
 from dissectors.dialogue import Side
@@ -113,7 +113,8 @@ def test_a_short_setup_time_on_a_slow_path(round_trip: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("late", "by_timer", "on_the_second"), [(0, True, True), (90, True, False), (-1200, False, False)]
+    ("late", "by_timer", "on_the_second"),
+    [(0, True, True), (60, True, True), (61, True, False), (90, True, False), (-1200, False, False)],
 )
 def test_nothing_to_answer_yet(late: int, by_timer: bool, on_the_second: bool) -> None:
     """The initiator closes while its name is on its way, at its timer of 2 s or somewhat later: what arrives behind
@@ -210,6 +211,29 @@ def test_a_name_that_never_came(asked: bool, watched: int, answered: bool, never
     assert name_never_came(attempt, closed + watched * MILLISECOND) is never_came
 
 
+@pytest.mark.parametrize(
+    ("acknowledged", "watched", "hung"),
+    [(None, 999, False), (None, 1000, True), (19, 999, False), (20, 999, True)],
+    ids=["the capture ends too early to tell", "nothing comes", "an emulator answers", "a kernel acknowledges"],
+)
+def test_a_listener_that_hangs(acknowledged: float | None, watched: int, hung: bool) -> None:
+    """It does not close when the initiator gives up on its ClientHello."""
+    talk = Talk(Clock()).dial().send(OUT, b"\x16\x03\x01\x00\x50").fin(OUT, after=7000)
+    given_up = talk.clock.now
+    if acknowledged is not None:
+        talk.acknowledge(BACK, after=acknowledged)
+    [attempt] = attempts(talk.clock, Ports(distribution=frozenset({PORT})))
+    assert hangs(attempt, given_up + watched * MILLISECOND) is hung
+
+
+def test_what_comes_after_the_close_is_not_what_it_waited_for() -> None:
+    """The other side's last words were on their way."""
+    talk = Talk(Clock()).dial().name().status().fin(BACK, after=7000)
+    talk.send(OUT, framed(handshake.ChallengeReply(challenge=1, digest=bytes(16))))
+    _, ending = ended(talk.clock)
+    assert ending.by_timer and ending.waited == about(7000)
+
+
 def test_the_lookups_ending() -> None:
     """The same for EPMD's connection: seven seconds, by the initiator."""
     clock = Clock()
@@ -226,6 +250,8 @@ def test_the_lookups_ending() -> None:
         (SECOND, "1.0 s"),
         (999 * MILLISECOND, "999 ms"),
         (13 * MILLISECOND, "13 ms"),
+        (10 * MILLISECOND, "10 ms"),
+        (9_500_000, "9.5 ms"),
         (400_000, "0.4 ms"),
         (0, "0.0 ms"),
     ],

@@ -63,6 +63,23 @@ def test_ticks_that_stop(interval: int, ticktime: int) -> None:
     assert silence.sent == 4
 
 
+@pytest.mark.parametrize(("silence", "expected"), [(41_900, None), (42_100, Side.ACCEPTOR)])
+def test_less_than_a_ticktime(silence: int, expected: Side | None) -> None:
+    """Detection takes three quarters of it at least."""
+    talk = ticking(15_000).send(OUT, TICK, after=15_000, acked=False).send(OUT, TICK, after=15_000, acked=False)
+    found = tick_timeout_of(told(talk.fin(OUT, after=silence - 30_000)))
+    assert (found and found.side) is expected
+
+
+def test_ticks_in_pairs() -> None:
+    """Two of them at once are no shorter interval."""
+    talk = Talk(Clock()).dial().greet().chat()
+    for _ in range(6):
+        talk.send(OUT, TICK, after=15_000).send(OUT, TICK).send(BACK, TICK).send(BACK, TICK)
+    found = tick_timeout_of(told(talk.send(OUT, TICK, after=15_000, acked=False).fin(OUT, after=30_000)))
+    assert found is not None and found.ticktime == 60
+
+
 def test_a_close_while_ticks_flow() -> None:
     """The last tick was just now: this is no timeout."""
     assert tick_timeout_of(told(ticking(15_000).fin(OUT))) is None
@@ -102,6 +119,15 @@ def dying(copies: int) -> Talk:
 def test_a_dead_link() -> None:
     """Four copies over three seconds without a sign of life, and no close in the capture."""
     assert silent_side(told(dying(5))) is Side.ACCEPTOR
+
+
+@pytest.mark.parametrize(("apart", "expected"), [(999, None), (1000, Side.ACCEPTOR)])
+def test_three_copies_in_three_seconds(apart: int, expected: Side | None) -> None:
+    """So many are needed, and so long."""
+    talk = Talk(Clock()).dial().greet().chat().send(OUT, DATA, acked=False)
+    for _ in range(3):
+        talk.resend(OUT, after=apart, length=len(DATA))
+    assert silent_side(told(talk)) is expected
 
 
 @pytest.mark.parametrize("copies", [0, 1, 2])

@@ -33,13 +33,13 @@ def test_global_says_so(milliseconds: int, told: bool) -> None:
         assert found.detail == {"node": f"ann@{ANN}", "peers": [f"bob@{BOB}"]}
 
 
-def apart(word: str | None) -> Clock:
+def apart(word: str | None, lived: float = 10_000) -> Clock:
     """Ann's links to bob and cid come down together, one of them by the peer; one of them may hear of a lost one."""
     clock = Clock()
     talks = [Talk(clock, ANN, Endpoint(host, PORT)).dial() for host in (BOB, CID)]
     for talk, host in zip(talks, (BOB, CID), strict=True):
         talk.name().status().challenge(f"node@{host}").reply().ack().chat()
-    clock.wait(10_000)
+    clock.wait(lived)
     if word is not None:
         talks[0].send(OUT, telling(word))
     talks[0].fin(OUT, after=5).fin(BACK)
@@ -58,6 +58,11 @@ def test_links_that_come_down_together(word: str | None, expected: Certainty) ->
         assert len(found.alternatives) == 1
     assert shown(first)[-2:] == ["this link is closed", f"so is the link of ann@{ANN} and node@{CID}"]
     assert ("global: lost_connection" in shown(first)) is (word is not None)
+
+
+def test_links_that_had_just_come_up() -> None:
+    """Count, too."""
+    assert len(all_said(NAME, apart(None, lived=100))) == 2
 
 
 def test_a_link_that_just_ends() -> None:
