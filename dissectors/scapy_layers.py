@@ -83,7 +83,7 @@ def _fields(declared: Field) -> list[AnyField]:
     name, kind = _RENAMED.get(declared.name, declared.name), declared.kind
     match kind:
         case UInt(size=size) if declared.name == "flags":
-            return [FlagsField(name, 0, 8 * size, _FLAG_NAMES[: 8 * size])]
+            return [FlagsField(name, 0, 8 * size, _FLAG_NAMES)]
         case UInt(size=size):
             return [_UINT_FIELDS[size](name, 0)]
         case Fixed(size=size):

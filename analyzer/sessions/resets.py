@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from analyzer.sessions import events
 from analyzer.sessions.attempt import Attempt
+from analyzer.sessions.connection import Connection
 from dissectors.dialogue import Side
 
 
@@ -43,23 +44,17 @@ def is_foreign(attempt: Attempt, reset: events.WasReset) -> bool:
 
 def not_sent_by(attempt: Attempt, reset: events.WasReset) -> bool:
     """Another view of this connection, in which that side's own packets are, does not have the reset."""
-    family = [view for view in (attempt, *attempt.views) if view.link is not None]
-    for other in family:
-        if other is attempt or other.link is None:
+    own = attempt.link
+    for link in (view.link for view in attempt.views):
+        if own is None or link is None:
             continue
-        has = any(
-            isinstance(closing, events.WasReset) and closing.side is reset.side for closing in other.link.closings
-        )
-        if not has and other.link.flows[reset.side].segments and _nearer_to(other, attempt, reset.side):
+        has = any(isinstance(closing, events.WasReset) and closing.side is reset.side for closing in link.closings)
+        if not has and link.flows[reset.side].segments and _nearer(link, own, reset.side):
             return True
     return False
 
 
-def _nearer_to(one: Attempt, other: Attempt, side: Side) -> bool:
+def _nearer(one: Connection, other: Connection, side: Side) -> bool:
     """``one`` was captured nearer to ``side`` than ``other``: it saw that side's packets with more hops left."""
-    if one.link is None or other.link is None:
-        return False
-    mine, theirs = one.link.flows[side].ttl, other.link.flows[side].ttl
-    if mine is not None and theirs is not None and mine != theirs:
-        return mine > theirs
-    return False
+    ours, theirs = one.flows[side].ttl, other.flows[side].ttl
+    return ours is not None and theirs is not None and ours > theirs
