@@ -31,6 +31,7 @@ from dissectors.scapy_layers import (
     ErlDistComplement,
     ErlDistInitiator,
     ErlDistSendName,
+    ErlDistSendNameOld,
     ErlDistStatus,
     ErlDistStatusNamed,
     bind_distribution,
@@ -183,6 +184,8 @@ def test_flags_have_names() -> None:
     assert named == {"flags"}
     layer = ErlDistSendName(flags=int(Flag.PUBLISHED | Flag.HANDSHAKE_23), node_name="a@b")
     assert str(layer.flags) == "PUBLISHED+HANDSHAKE_23"
+    assert str(ErlDistSendName(flags=1 << 63 | 1).flags) == "PUBLISHED+BIT_63"
+    assert str(ErlDistSendNameOld(flags=1 << 31 | 1).flags) == "PUBLISHED+BIT_31"
     message = layer.to_message()
     assert isinstance(message, handshake_messages.SendName)
     assert message.flags == Flag.PUBLISHED | Flag.HANDSHAKE_23

@@ -99,6 +99,17 @@ def test_huge_frames_are_not_kept() -> None:
     )
 
 
+@pytest.mark.parametrize("start", range(8))
+@pytest.mark.parametrize(("size", "what"), [(3, "the length of a frame"), (7, "a frame of 100 bytes")])
+def test_a_stream_that_ends_too_early(start: int, size: int, what: str) -> None:
+    """What was cut, after how much of it, and by what."""
+    reader = FrameReader(A, start, trusted=True)
+    data = framed(b"\x83\x44" + bytes(98), 4)[:size]
+    reader.feed(data)
+    reason = f"{what}, cut off after {size} bytes by the end of the stream"
+    assert reader.close() == [Undecoded(A, start, start + size, Problem.TRUNCATED, reason, data)]
+
+
 def test_holes() -> None:
     """Inside a frame it is in step afterwards; over a boundary it is not."""
     frame = framed(b"\x83\x44" + bytes(98), 4)

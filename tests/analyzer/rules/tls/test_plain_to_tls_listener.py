@@ -18,11 +18,15 @@ NAME = "plain-to-tls-listener"
     [
         (write_record(RecordType.ALERT, b"\x02\x0a"), "unexpected_message"),
         (write_record(RecordType.ALERT, b"\x02\x46"), "protocol_version"),
+        (
+            write_record(RecordType.ALERT, b"\x02\x0a") + write_record(RecordType.ALERT, b"\x01\x00"),
+            "unexpected_message",
+        ),
         (handshaken(SERVER_HELLO), None),
     ],
 )
 def test_tls_answers_a_name(answer: bytes, alert: str | None) -> None:
-    """With an alert, which is named, or with a handshake of its own."""
+    """With an alert, the first of which is named, or with a handshake of its own."""
     found = said(NAME, Talk(Clock()).dial().name().send(BACK, answer).fin(BACK).clock)
     assert found is not None
     assert (found.certainty, found.detail) == (Certainty.CERTAIN, {"rejected_by": "acceptor", "alert": alert})
