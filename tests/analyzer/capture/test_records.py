@@ -42,11 +42,14 @@ def one_by_one(data: bytes, layout: Records) -> tuple[list[int], int, bool]:
     lengths=st.lists(st.integers(0, 300), max_size=200),
     order=st.sampled_from(["<", ">"]),
     lane=st.sampled_from([32, 64, 200, 1000]),
+    few=st.sampled_from([0, 3, records.FEW]),
     junk=st.binary(max_size=40),
     spoiled=st.integers(0, 20_000),
     fill=st.sampled_from([b"\0", b"\x12", b"\x6a\x6a\x6a\x6a", bytes(range(256))]),
 )
-def test_the_same_records(lengths: list[int], order: str, lane: int, junk: bytes, spoiled: int, fill: bytes) -> None:
+def test_the_same_records(
+    lengths: list[int], order: str, lane: int, few: int, junk: bytes, spoiled: int, fill: bytes
+) -> None:
     """Also behind damage, in lanes without a record, and where the payload looks like headers."""
     held = io.BytesIO()
     payload = fill * 300
@@ -58,6 +61,7 @@ def test_the_same_records(lengths: list[int], order: str, lane: int, junk: bytes
     layout = Records(variant(order), 262_144)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "LANE", lane)
+        patch.setattr(records, "FEW", few)
         places, at, damaged = Walker(data + bytes(64), layout).walk(0, len(data))
     assert (places.tolist(), at, damaged) == one_by_one(bytes(data), layout)
 
