@@ -142,7 +142,7 @@ class Walker:
     def _in_step(self, begins: NDArray[np.int64], end: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
         """The records of each lane, and the place after them: the next lane's first record, or what stopped it."""
         layout, lengths = self._layout, self._lengths
-        extra, limit = layout.extra, layout.limit
+        extra, limit, least = layout.extra, layout.limit, np.uint32(layout.least)
         stops = np.append(begins[1:], end)
         exits = begins.copy()
         at = begins
@@ -152,7 +152,8 @@ class Walker:
         partial = np.zeros(len(begins), np.bool_)
         while alive.size > FEW:
             # Behind the last header are bytes of the buffer's margin, whatever they are: that record is not whole.
-            following = at + lengths[at]
+            # One that claims less than it can be is found afterwards; until then every lane goes on.
+            following = at + np.maximum(lengths[at], least)
             following += extra
             steps.append(at)
             who.append(alive)

@@ -106,6 +106,14 @@ def test_batches_equal_records(
         agree(bytes(data[: max(28, len(data) - cut)]), size)
 
 
+def test_blocks_without_a_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In every lane: no walk stands still."""
+    monkeypatch.setattr(records, "LANE", 64)
+    monkeypatch.setattr(records, "FEW", 0)
+    zeros = packet()[:4] + bytes(4) + packet()[8:]
+    agree(section() + interface() + packet() + (packet() * 2 + zeros) * 40)
+
+
 def test_damage_among_packets() -> None:
     """What stands before it counts, what stands behind it does not."""
     statistics = block(5, struct.pack("<III", 0, 0, 0) + option(5, struct.pack("<Q", 9)))
