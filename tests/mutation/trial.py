@@ -34,6 +34,8 @@ SLACK = 5.0
 """Times the processor time of the tests without a change, and as many seconds: then a mutant hangs."""
 OURS = ("analyzer", "conftest", "dissectors", "docs", "samples", "tests")
 """All else is loaded once."""
+MEMORY = 4 << 30
+"""Bytes that a mutant may take: one that hangs may do so by collecting what never ends."""
 EXAMPLES = 5
 """Of each property; ``make test`` tries 100, and other ones each time."""
 
@@ -96,6 +98,7 @@ def _forked(run: Callable[[], bool], limit: float | None) -> Fate:
             if limit is not None:
                 seconds = math.ceil(limit + time.process_time())
                 resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+                resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             silence = os.open(os.devnull, os.O_WRONLY)
             os.dup2(silence, 1)
             os.dup2(silence, 2)

@@ -29,6 +29,7 @@ def challenged(clock: Clock | None = None) -> Talk:
         ((), Certainty.LIKELY, None),
         ((UNUSED,), Certainty.LIKELY, None),
         ((ONE,), Certainty.CERTAIN, 1),
+        ((UNUSED, ONE), Certainty.CERTAIN, 2),
         ((UNUSED, UNUSED_TOO, ONE), Certainty.CERTAIN, 3),
     ],
 )
@@ -46,15 +47,18 @@ def test_the_acceptor_refuses(known: tuple[bytes, ...], expected: Certainty, num
     assert shown(found) == ["challenge", "challenge reply, with the digest", "the acceptor closes, and no ack was sent"]
 
 
-def test_another_node_shows_the_acceptors_cookie() -> None:
+@pytest.mark.parametrize("known", [(ONE,), (UNUSED, ONE), (UNUSED, UNUSED_TOO, ONE)])
+def test_another_node_shows_the_acceptors_cookie(known: tuple[bytes, ...]) -> None:
     """It is one that the user gave, and the initiator's is not."""
     clock = Clock()
     challenged(clock).reply(ONE).ack(ONE).chat()
     challenged(clock).reply(OTHER).fin(BACK)
-    found = said(NAME, clock, cookies=(UNUSED, UNUSED_TOO, ONE))
+    found = said(NAME, clock, cookies=known)
     assert found is not None
-    assert found.detail == {"rejected_by": "acceptor", "initiator_cookie_file": None, "acceptor_cookie_file": 3}
-    assert "the acceptor uses the cookie of --cookie-file number 3, and the initiator's digest was not" in found.why
+    number = len(known)
+    assert found.detail == {"rejected_by": "acceptor", "initiator_cookie_file": None, "acceptor_cookie_file": number}
+    words = f"the acceptor uses the cookie of --cookie-file number {number}, and the initiator's digest was not"
+    assert words in found.why
 
 
 @pytest.mark.parametrize(("lives", "expected"), [(True, Certainty.CERTAIN), (False, Certainty.LIKELY)])

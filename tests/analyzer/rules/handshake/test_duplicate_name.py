@@ -56,12 +56,20 @@ def test_what_becomes_of_the_old_link(flags: int, goes_on: bool, resolution: str
         (ANN, "; the link that it has is from the same host: the node was restarted before its peer noticed"),
         ("10.0.0.7", "; the link that it has is from 10.0.0.7: two hosts use one node name"),
         (None, ""),
+        ("to another node", ""),
+        ("over", ""),
     ],
 )
 def test_whose_the_old_link_is(host: str | None, words: str) -> None:
     """As far as the capture shows it."""
     clock = Clock()
-    old = None if host is None else Talk(clock, host).dial().greet().chat()
+    old = None
+    if host == "to another node":
+        old = Talk(clock, ANN, Endpoint("10.0.0.3", PORT)).dial().greet(acceptor="cid@10.0.0.3").chat()
+    elif host == "over":
+        Talk(clock).dial().greet().chat().fin(OUT).fin(BACK)
+    elif host is not None:
+        old = Talk(clock, host).dial().greet().chat()
     Talk(clock).dial().name().status("alive").fin(BACK)
     if old is not None:
         old.chat()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.findings import Certainty
+from analyzer.streams.stream import Direction
 from dissectors import epmd
 from tests.analyzer.rules.asking import said, shown
 from tests.analyzer.sessions.talking import BACK, OUT, Clock, Talk, ask_epmd, port2_resp
@@ -58,7 +59,9 @@ def test_in_mid_handshake(side: str) -> None:
     assert shown(found) == ["the last thing that was said", f"the {side} gives up after 7.0 s"]
 
 
-@pytest.mark.parametrize("how", ["at once", "nothing heard", "sent again", "middlebox", "up", "open"])
+@pytest.mark.parametrize(
+    "how", ["at once", "nothing heard", "sent again", "sent again and again", "middlebox", "up", "open"]
+)
 def test_other_ends(how: str) -> None:
     """An answer, a node that never spoke, a path that loses packets, or a link that came up."""
     talk = Talk(Clock()).dial().name()
@@ -67,9 +70,10 @@ def test_other_ends(how: str) -> None:
     elif how == "up":
         talk.status().challenge().reply().ack().fin(OUT, after=7000)
     elif how == "sent again":
-        talk.status().send(OUT, b"\x00\x15r", acked=False)
-        assert said(NAME, talk.resend(OUT).resend(OUT, after=400).clock) is None
-        talk.resend(OUT, after=800).fin(OUT, after=5600)
+        talk.status().send(OUT, b"\x00\x15r", acked=False).resend(OUT).resend(OUT, after=400).fin(OUT, after=6400)
+    elif how == "sent again and again":
+        talk.status().send(OUT, b"\x00\x15r", acked=False).resend(OUT).resend(OUT, after=400).resend(OUT, after=800)
+        talk.fin(OUT, after=5600)
     else:
         talk.status()
     if how == "at once":
@@ -77,6 +81,17 @@ def test_other_ends(how: str) -> None:
     elif how == "middlebox":
         talk.rst(BACK, after=7000, ttl=33)
     assert said(NAME, talk.clock) is None
+
+
+@pytest.mark.parametrize(("side", "told"), [(OUT, False), (BACK, False), (None, True)])
+def test_more_was_said_than_the_capture_shows(side: Direction | None, told: bool) -> None:
+    """What the timer waited for is not known where the last words are missing."""
+    talk = Talk(Clock()).dial().name().status()
+    if side is None:
+        talk = Talk(Clock()).dial().hole(OUT, 29).status()
+    else:
+        talk.hole(side, 50)
+    assert (said(NAME, talk.fin(OUT, after=6996).clock) is not None) is told
 
 
 def test_half_a_name() -> None:

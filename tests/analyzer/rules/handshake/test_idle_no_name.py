@@ -41,6 +41,13 @@ def test_a_close_at_once() -> None:
     assert said(NAME, Talk(Clock()).dial().name().fin(OUT, after=3).clock) is None
 
 
+def test_nobody_opens() -> None:
+    """The port does not answer: that is no probe."""
+    talk = Talk(Clock()).syn()
+    talk.clock.wait(9000)
+    assert said(NAME, talk.clock) is None
+
+
 @pytest.mark.parametrize(("lowest", "highest"), [(1, 4), (7, 9), (5, 6)])
 @pytest.mark.parametrize("milliseconds", [3, 7000])
 def test_epmd_offers_no_version(lowest: int, highest: int, milliseconds: int) -> None:

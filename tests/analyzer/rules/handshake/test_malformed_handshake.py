@@ -180,12 +180,17 @@ def test_likely_where_the_capture_has_a_hole() -> None:
             assert finding["name"] != NAME or finding["certainty"] != "certain"
 
 
-def test_the_middle_of_a_connection_is_no_beginning() -> None:
+@pytest.mark.parametrize("first", ["acceptor", "initiator"])
+def test_the_middle_of_a_connection_is_no_beginning(first: str) -> None:
     """The capture began later than the connection: the first bytes that it has may be anything."""
     net = Network()
     link = opened(net)
     link.initiator.sends(b"\x00\x09X\x00\x01\x02\x03\x04\x05\x06\x07")
-    closed_by_acceptor(link)
+    if first == "acceptor":
+        closed_by_acceptor(link)
+    else:
+        link.initiator.closes()
+        link.acceptor.closes()
     del net.packets[:3]
     assert all(NAME not in [each["name"] for each in attempt["findings"]] for attempt in judged(net))
 
