@@ -247,14 +247,15 @@ def layers(packet: Packet) -> list[Packet]:
     return found
 
 
-def test_waiting_for_the_rest() -> None:
+@pytest.mark.parametrize("name", ["1F2@far", "1F2@far.b"])
+def test_waiting_for_the_rest(name: str) -> None:
     """scapy's TCP sessions put a message together that came in two segments."""
-    data = bytes(ErlDistAcceptor() / ErlDistStatusNamed(node_name="1F2@far"))
+    data = bytes(ErlDistAcceptor() / ErlDistStatusNamed(node_name=name))
     assert all(ErlDistAcceptor.tcp_reassemble(data[:size], {}, {}) is None for size in range(len(data)))
     assert ErlDistAcceptor.tcp_reassemble(bytes(2), {}, {}) is not None
     whole = ErlDistAcceptor.tcp_reassemble(data, {}, {})
     assert whole is not None
-    assert whole[ErlDistStatusNamed].node_name == b"1F2@far"
+    assert whole[ErlDistStatusNamed].node_name == name.encode()
 
 
 def test_a_segment_full_of_frames() -> None:

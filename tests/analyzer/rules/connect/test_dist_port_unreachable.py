@@ -50,6 +50,12 @@ def test_the_answers_get_lost(dials: int) -> None:
         ]
 
 
+def test_a_router_says_why() -> None:
+    """Then that is another verdict, however often the initiator dials."""
+    talk = Talk(Clock()).syn().icmp().syn(retry=1, after=1000).icmp().syn(retry=2, after=2000).icmp()
+    assert asked(NAME, talk.clock) is None
+
+
 def test_the_last_answer_may_have_arrived() -> None:
     """Nothing was sent after it."""
     talk = Talk(Clock()).syn().syn(retry=1, after=1000).syn(retry=2, after=2000).syn_ack()

@@ -58,6 +58,7 @@ def test_what_becomes_of_the_old_link(flags: int, goes_on: bool, resolution: str
         (None, ""),
         ("to another node", ""),
         ("over", ""),
+        ("younger", ""),
     ],
 )
 def test_whose_the_old_link_is(host: str | None, words: str) -> None:
@@ -68,9 +69,12 @@ def test_whose_the_old_link_is(host: str | None, words: str) -> None:
         old = Talk(clock, ANN, Endpoint("10.0.0.3", PORT)).dial().greet(acceptor="cid@10.0.0.3").chat()
     elif host == "over":
         Talk(clock).dial().greet().chat().fin(OUT).fin(BACK)
-    elif host is not None:
+    elif host in (ANN, "10.0.0.7"):
         old = Talk(clock, host).dial().greet().chat()
-    Talk(clock).dial().name().status("alive").fin(BACK)
+    talk = Talk(clock).dial().name()
+    if host == "younger":
+        old = Talk(clock, "10.0.0.7").dial().greet().chat()
+    talk.status("alive").fin(BACK)
     if old is not None:
         old.chat()
     found = said(NAME, clock)
