@@ -229,11 +229,11 @@ class Sieve:
     def _tell_listeners(self, batch: Batch, columns: Columns, rows: Places, ports: list[int]) -> None:
         """Each listener that the SYNs ``rows`` go to, once."""
         versions, links = columns.version[rows].tolist(), columns.link[rows].tolist()
-        told: set[tuple[bytes, int]] = set()
+        told: dict[tuple[bytes, int], None] = {}
         for row, version, link, port in zip(rows.tolist(), versions, links, ports, strict=True):
             begin, end = (link + 16, link + 20) if version == 4 else (link + 24, link + 40)
             at = int(batch.offsets[row])
-            told.add((bytes(batch.buffer[at + begin : at + end]), port))
+            told[bytes(batch.buffer[at + begin : at + end]), port] = None
         for address, port in told:
             self._listens(address, port)
 
