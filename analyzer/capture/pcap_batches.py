@@ -65,6 +65,7 @@ class Records:
 
 def read_pcap_loads(buffer: Buffer, state: CaptureState) -> Iterator[Load]:
     """The packets of a classic file of version 2.4, from its header on; a cut or damaged one ends with a note."""
+    noted = len(state.notes)
     buffer.fill(0)
     variant = VARIANTS[buffer.data[:4]]
     *_, snap_length, link_type = struct.unpack_from(variant.order + FILE_HEADER, buffer.data)
@@ -91,7 +92,7 @@ def read_pcap_loads(buffer: Buffer, state: CaptureState) -> Iterator[Load]:
             yield Load(buffer.data, rows, buffer.ended or damaged)
         packets += count
         if damaged:
-            state.breaks_off(damage_note(buffer.base + at, packets, walker.length(at)))
+            state.damaged(damage_note(buffer.base + at, packets, walker.length(at)), noted)
             return
         if buffer.ended:
             if at < buffer.held:
@@ -99,5 +100,6 @@ def read_pcap_loads(buffer: Buffer, state: CaptureState) -> Iterator[Load]:
                     f"cut at byte {buffer.base + at}, after packet {packets}: the file ends inside a record"
                 )
             return
+        noted = len(state.notes)
         buffer.fill(at)
         begin = 0

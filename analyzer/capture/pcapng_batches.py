@@ -97,6 +97,7 @@ class _Reader:
         buffer, begin = self._buffer, 0
         damage: Damage | None = None
         while True:
+            noted = len(self._state.notes)
             buffer.fill(begin)
             parts: list[Rows] = []
             begin, damage = self._walk(parts)
@@ -108,7 +109,7 @@ class _Reader:
         # Blocks with a number and without a packet may stand at the end.
         self._state.packets = self._packets
         if damage is not None:
-            self._state.breaks_off(damage_note(buffer.base + begin, self._packets, damage))
+            self._state.damaged(damage_note(buffer.base + begin, self._packets, damage), noted)
         elif begin < buffer.held:
             place = buffer.base + begin
             self._state.breaks_off(f"cut at byte {place}, after packet {self._packets}: the file ends inside a block")

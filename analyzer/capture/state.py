@@ -80,6 +80,12 @@ class CaptureState:
         self.cut = True
         self.notes.append(note)
 
+    def damaged(self, note: str, noted: int) -> None:
+        """The same of records that are damaged.  What lies behind may have been read ahead: all but the first ``noted``
+        notes are about places after this one, and not told."""
+        del self.notes[noted:]
+        self.breaks_off(note)
+
     def lose(self, since: int, until: int, packets: int) -> None:
         """Packets were lost after all that were lost before."""
         self.dropped += packets

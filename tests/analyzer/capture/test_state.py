@@ -13,6 +13,14 @@ def test_breaking_off_is_a_flag_and_a_note() -> None:
     assert (state.cut, state.notes) == (True, ["cut at byte 7"])
 
 
+def test_behind_damage_nothing_counts() -> None:
+    """Whatever was read ahead; what was noted before stays."""
+    state = CaptureState("t.pcap")
+    state.notes += ["before", "behind"]
+    state.damaged("damaged at byte 7", 1)
+    assert (state.cut, state.notes) == (True, ["before", "damaged at byte 7"])
+
+
 def test_two_captures_with_equal_contents_are_two() -> None:
     """Identity, not equality: a state changes while it is read."""
     assert CaptureState("a") != CaptureState("a")
