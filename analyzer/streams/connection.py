@@ -179,6 +179,7 @@ class Connection:
         for flow in (self.out, self.back):
             flow.give_up(events)
             flow.imply_fin(events)
+            flow.tell_unseen_end(events)
 
     def forget(self, reason: ForgetReason, events: Events) -> None:
         """Tell all that waits, and that this is the end."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.packet import PacketRef
 from analyzer.decode.segment import Segment, TcpFlags
 from analyzer.streams.held import Backlog, Chunk
 from analyzer.streams.limits import Limits
 from analyzer.streams.order import WINDOW, Order
 from analyzer.streams.queued import Queued
-from analyzer.streams.stream import Data, Direction, Stream
+from analyzer.streams.stream import Data, Direction, HoleCause, Stream
 from analyzer.streams.tell import Events
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Flow(Order):
         "latest_ack",
         "origin",
         "queued",
+        "reached_in",
         "resets",
         "slack",
         "syn_acks",
@@ -65,6 +67,8 @@ class Flow(Order):
         """Sequence number of offset ``next``."""
         self.end = 0
         """The highest offset that a segment of this direction reached, a FIN included."""
+        self.reached_in: PacketRef | None = None
+        """The packet without payload whose number is the highest of its kind."""
         self.latest_ack = UNKNOWN
         """Acknowledgment number of the other side's latest segment: its sequence number if this side denies the
         connection."""
@@ -144,8 +148,8 @@ class Flow(Order):
             self._start_at(segment.sequence, 1)
         elif self._is_probe(offset):
             self.tell_keep_alive(segment, events)
-        else:
-            self._reaches(offset)
+        elif self._reaches(offset):
+            self.reached_in = segment.packet
 
     def receive_fin(self, segment: Segment, events: Events) -> None:
         """Take the FIN of a segment whose payload was taken before."""
@@ -163,6 +167,11 @@ class Flow(Order):
             self._start_at(number, WINDOW)
         self.earlier_ack, self.latest_ack = self.latest_ack, number
         self.acknowledge(self.offset_of(number), segment.packet, segment.ttl, segment.ip_id, events)
+
+    def tell_unseen_end(self, events: Events) -> None:
+        """The stream ends: bytes of which nothing but the number behind them was seen.  One may have been a FIN."""
+        if self.reached_in is not None and self.fin is None and self.end - self.next > 1:
+            self._hole(self.end, HoleCause.NEVER_SEEN, self.reached_in, events)
 
     def continued_by(self, half: Half | None, other: Half | None) -> bool:
         """Whether a run's packets of this direction go on just where it is, and acknowledge only what was seen: by now,
@@ -220,9 +229,12 @@ class Flow(Order):
         """Whether the origin is but a guess, and this can be it."""
         return self.slack != SETTLED and not self.acked and -BEFORE_ORIGIN <= self.offset_of(sequence) <= self.slack
 
-    def _reaches(self, offset: int) -> None:
-        if offset <= max(self.next, self.acked) + WINDOW:
-            self.end = max(self.end, offset)
+    def _reaches(self, offset: int) -> bool:
+        """Whether nothing reached so far."""
+        further = self.end < offset <= max(self.next, self.acked) + WINDOW
+        if further:
+            self.end = offset
+        return further
 
     def _move_to(self, offset: int) -> None:
         self.next = offset

@@ -108,13 +108,14 @@ def check(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
         return
     if ending is None:
         how = f"no answer came in the {seconds(waited)} that the capture goes on"
-    elif lost_bytes:
+    elif lost_bytes and ending.side is Side.ACCEPTOR:
         how = f"EPMD closed, and {lost_bytes} bytes that it sent before that never arrived"
     elif ending.side is Side.ACCEPTOR:
         did = "reset" if ending.is_reset else "closed"
         how = f"EPMD's side {did} the connection {seconds(ending.waited)} later without an answer"
     else:
         how = f"the initiator gave up after {seconds(ending.closing.packet.at - asked.packet.at)}"
+        how += f", and {lost_bytes} bytes that EPMD sent never arrived" if lost_bytes else ""
     unacknowledged = lookup.flows[Side.INITIATOR].acknowledged == 0
     # Without EPMD's SYN-ACK nothing tells at which number its bytes begin: the first of them may be missing unseen.
     unseen = bool(attempt.qualities & {Quality.ONE_SIDED, Quality.GAP}) or lookup.answered is None

@@ -140,6 +140,30 @@ def test_what_one_direction_holds_is_bounded(segments: int, size: int) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("beyond", "missing"),
+    [
+        (0, []),
+        (1, []),  # a FIN takes a number, too
+        (2, ["out Hole offset=4 length=2 cause=NEVER_SEEN"]),
+        (17, ["out Hole offset=4 length=17 cause=NEVER_SEEN"]),
+        (WINDOW + 5, []),
+    ],
+)
+def test_a_bare_number_tells_of_bytes_before_it(beyond: int, missing: list[str]) -> None:
+    """At the end of the stream, if nothing else did."""
+    wire = Wire()
+    one = flow()
+    one.begin(wire.out().sequence - 1)
+    assert received(one, wire.out(b"ping")) == ["out Data offset=0 data=b'ping'"]
+    events: list[StreamEvent] = []
+    one.receive_nothing(wire.out(offset=4 + beyond), events)
+    one.give_up(events)
+    assert words(events) == []
+    one.tell_unseen_end(events)
+    assert words(events) == missing
+
+
 class TestWithoutSyn:
     """The first sign of life sets the origin, and the first byte corrects it."""
 
