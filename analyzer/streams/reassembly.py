@@ -210,6 +210,7 @@ class Flow(Order):
         if origin != self.origin:
             self.origin = self.expected = origin
             self.end = self.acked = 0
+            self.reached_in = None
             self.latest_ack = self.earlier_ack = UNKNOWN
             self.steps = ()
             self.spare = None
