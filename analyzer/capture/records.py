@@ -135,9 +135,9 @@ class Walker:
         found = [find(pattern, lane + shift, lane + LANE) for lane in range(start + LANE, end - LANE, LANE)]
         at = np.array(found, np.int64)
         at = at[at >= 0] - shift
-        at, following = self._plausible(at, end)
-        behind, _ = self._plausible(following, end)
-        return at[np.isin(following, behind)]
+        at = at[self._are_plausible(at, end)]
+        following = at + self._layout.extra + self._lengths[at]
+        return at[self._are_plausible(following, end)]
 
     def _in_step(self, begins: NDArray[np.int64], end: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
         """The records of each lane, and the place after them: the next lane's first record, or what stopped it."""
@@ -194,9 +194,8 @@ class Walker:
             if place < ends[lane]:
                 ends[lane], exits[lane] = place, places[place]
 
-    def _plausible(self, at: NDArray[np.int64], end: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Those of the places that may be headers, and where the next ones are."""
-        layout = self._layout
-        at = at[at + layout.header <= end]
-        at = at[layout.may_be(self.words, at, end)]
-        return at, at + layout.extra + self.words[at + layout.length_at]
+    def _are_plausible(self, at: NDArray[np.int64], end: int) -> NDArray[np.bool_]:
+        """Which of the places may be headers."""
+        may = at + self._layout.header <= end
+        may[may] = self._layout.may_be(self.words, at[may], end)
+        return may

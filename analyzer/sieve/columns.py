@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.sieve.keys import UNCOVERED, mixed, salt
+from analyzer.sieve.keys import UNCOVERED, marked, mixed, salt
 from dissectors.dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ _NETWORK_AT |= dict.fromkeys(_LOOPBACKS, 4)
 _FAMILY_4, _FAMILIES_6, _LARGEST_FAMILY = 2, (10, 24, 28, 30), 0xFFFF
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _TAGS = (0x8100, 0x88A8, 0x9100)
-_IS_TAG = np.isin(np.arange(1 << 16), _TAGS)
-_IS_FOLLOWED_TYPE = _IS_TAG | np.isin(np.arange(1 << 16), (_IPV4, _IPV6, 0x6558, 0x8847, 0x8848, 0x8864))
+_IS_TAG = marked(1 << 16, _TAGS)
+_IS_FOLLOWED_TYPE = marked(1 << 16, (_IPV4, _IPV6, *_TAGS, 0x6558, 0x8847, 0x8848, 0x8864))
 _MOST_TAGS = 2
 """Of those in a row; what has more is looked at one by one."""
 _LONGEST_LLC = 1500
@@ -60,8 +60,8 @@ FIELDS_6 |= {
 
 _TCP, _UDP = 6, 17
 _FOLLOWED_PROTOCOLS = (0, 1, 4, 6, 17, 41, 43, 44, 47, 51, 58, 60, 135, 137, 139, 140)
-_IS_FOLLOWED = np.isin(np.arange(256), _FOLLOWED_PROTOCOLS)
-_IS_TUNNEL_PORT = np.isin(np.arange(1 << 16), (4789, 6081, 8472))
+_IS_FOLLOWED = marked(256, _FOLLOWED_PROTOCOLS)
+_IS_TUNNEL_PORT = marked(1 << 16, (4789, 6081, 8472))
 _IS_FRAGMENT = 0x3FFF
 _FRAGMENT_HEADER = 44
 _MAPPED = 0xFFFF

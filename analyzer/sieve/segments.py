@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.sieve.columns import FIELDS_4, FIELDS_6, half, layout_of
-from analyzer.sieve.keys import mixed
+from analyzer.sieve.keys import marked, mixed
 from dissectors.dataclass import dataclass
 from dissectors.dialogue import Side
 from dissectors.epmd import REQUEST_LIMIT
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from analyzer.sieve.keys import Keys, Mask, Places
 
 _LONGEST_FIRST = max(REQUEST_LIMIT, LENGTH_LIMIT)
-_IS_TAG = np.isin(np.arange(256), [tag[0] for tag in (*REQUESTS, *MESSAGES[Side.INITIATOR])])
+_IS_TAG = marked(256, (tag[0] for tag in (*REQUESTS, *MESSAGES[Side.INITIATOR])))
 """Third byte of whatever a connection of ours can begin with: the tag behind a length of two bytes."""
-_IS_ANSWER = np.isin(np.arange(256), [tag[0] for tag in MESSAGES[Side.ACCEPTOR]])
+_IS_ANSWER = marked(256, (tag[0] for tag in MESSAGES[Side.ACCEPTOR]))
 """The same, of what an acceptor of ours says first."""
 
 

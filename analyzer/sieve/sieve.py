@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 from analyzer.sieve.columns import Columns, columns_of
-from analyzer.sieve.keys import UNCOVERED, Table, among, key_of
+from analyzer.sieve.keys import UNCOVERED, Table, among, key_of, marked
 from analyzer.sieve.openings import Openings, openings_of
 from analyzer.sieve.runs import SHORTEST, find_runs
 
@@ -46,8 +46,7 @@ class Sieve:
         """``ports``: on which connections matter, whatever they say.  ``listens`` hears of the packed address and port
         of every listener of a connection that is not passed on: who listens tells who opened other connections."""
         self._listens = listens
-        self._ours = np.zeros(1 << 16, np.bool_)
-        self._ours[list(ports)] = True
+        self._ours = marked(1 << 16, ports)
         self._unwatched: set[int] = set()
         """Keys of streams of which nothing matters but their openings and ends."""
         self._dropped = Table()

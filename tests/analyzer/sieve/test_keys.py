@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.sieve import keys
-from analyzer.sieve.keys import UNCOVERED, Table, among, key_of
+from analyzer.sieve.keys import UNCOVERED, Table, among, key_of, marked
 
 
 def test_key_of_a_connection() -> None:
@@ -51,3 +51,9 @@ def test_which_are_among_others(asked: list[int], some: list[int]) -> None:
     """Also where they are alike in the bits that are looked at first."""
     columns = [np.array([number % 3 << 20 | number << 50 for number in each], np.uint64) for each in (asked, some)]
     assert among(*columns).tolist() == [number in some for number in asked]
+
+
+def test_marked_numbers() -> None:
+    """These, and no others."""
+    assert np.flatnonzero(marked(16, (15, 0, 3))).tolist() == [0, 3, 15]
+    assert len(marked(16, ())) == 16
