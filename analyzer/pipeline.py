@@ -142,6 +142,7 @@ class Pipeline:
         self._sieve = Sieve(
             self.options.epmd_ports | self.options.dist_ports,
             lambda address, port: listening.learn(endpoint(address, port)),
+            self.streams.forgets_none_before,
         )
         self.correlator.tell_ports(self._sieve.learn)
         return self.source.sifted(

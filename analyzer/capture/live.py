@@ -17,7 +17,8 @@ from analyzer.capture.batch import Batch
 from analyzer.capture.bpf import kernel_filter
 from analyzer.capture.bulk import Bulk
 from analyzer.capture.merge import Source
-from analyzer.capture.packet import Elapsed, Packet, PacketRef, Run
+from analyzer.capture.packet import Elapsed, Packet, Run
+from analyzer.capture.sifted import items_of
 from analyzer.capture.state import CaptureState
 from analyzer.capture.tap import LATE, MOST, Gone, Tap
 from analyzer.capture.track import Sifter, Sifting
@@ -111,16 +112,9 @@ class _Feed:
                 return
 
     def _sifted(self, batch: Batch, sifter: Sifter) -> Iterator[Item]:
-        index, at = self.index, batch.at
-        yield Elapsed(index, _VANTAGE, int(at[0]))
         prepared = sifter.prepare(batch, _VANTAGE)
-        for number in sifter.sift(batch, prepared, _VANTAGE, index):
-            if isinstance(number, Run):
-                yield number
-                continue
-            ref = PacketRef(index, int(batch.numbers[number]), int(at[number]))
-            yield Packet(ref, _VANTAGE, int(batch.links[number]), batch.data(number), int(batch.wire[number]))
-        yield Elapsed(index, _VANTAGE, int(at.max()))
+        passing = sifter.sift(batch, prepared, _VANTAGE, self.index)
+        return items_of(batch, passing, capture=self.index, vantage=_VANTAGE)
 
 
 class LiveSource(Source):

@@ -10,6 +10,7 @@ from analyzer.capture.compression import COMPRESSIONS, decompress
 from analyzer.capture.container import read_capture
 from analyzer.capture.interface import LinkTypeOf
 from analyzer.capture.packet import Elapsed, Packet, PacketRef, Run
+from analyzer.capture.sifted import items_of
 from analyzer.capture.sources import STANDARD_INPUT, Input
 from analyzer.capture.state import NOT_A_PACKET, CaptureState, RawRecord
 from analyzer.capture.vantage import Vantages, set_name
@@ -199,29 +200,7 @@ class Track:
             state.packets = int(batch.numbers[-1])
             state.truncated_packets += int((batch.wire > batch.captured).sum())
             self._tail = batch if batch.is_last else None
-            inside = at if batch.outside is None else at[~batch.outside]
-            if not inside.size:
-                continue
-            yield Elapsed(index, vantage, int(inside[0]))
-            # Times of all that is not passed on count, too, where the clock was set back behind it.
-            clock = None
-            if (at[1:] < at[:-1]).any():
-                clock = at.copy()
-                if batch.outside is not None:
-                    clock[batch.outside] = first
-            seen = 0
-            for row in sifter.sift(batch, prepared, vantage, index):
-                if isinstance(row, Run):
-                    yield row
-                    continue
-                if clock is not None:
-                    latest = int(clock[seen:row].max(initial=first))
-                    if latest > at[row]:
-                        yield Elapsed(index, vantage, latest)
-                    seen = max(seen, row + 1)
-                ref = PacketRef(index, int(batch.numbers[row]), int(at[row]))
-                yield Packet(ref, vantage, int(batch.links[row]), batch.data(row), int(batch.wire[row]))
-            yield Elapsed(index, vantage, int(inside.max()))
+            yield from items_of(batch, sifter.sift(batch, prepared, vantage, index), capture=index, vantage=vantage)
 
     def _open(self) -> RawRecord | None:
         """Opens the file and reads its first packet."""

@@ -5,7 +5,7 @@ What passes is decided by what the stages behind have learned:
 * A connection that nobody has judged yet passes whole, from its first packet on: its opening, its first bytes.
 * Once its first bytes are none of ours, its stream is no longer watched, and only SYN, FIN and RST of it pass: what
   tells when its addresses and ports begin another connection.  The stream table looks at nothing else of such a
-  stream either.
+  stream either; but a packet passes that comes so late that its stream may have been forgotten meanwhile.
 * A connection whose SYN and first bytes are in one batch, to a port of which nobody knows anything, and whose first
   bytes can be neither a name nor a request of EPMD, does not pass at all, until another SYN; nor if its listener spoke
   before that, a little, and not as an acceptor does.  If its port is learned before the packet that speaks, the packets

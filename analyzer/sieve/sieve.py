@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from analyzer.sieve.clock import EVER, Clock
 from analyzer.sieve.columns import Columns, columns_of
 from analyzer.sieve.keys import UNCOVERED, Table, among, key_of, marked
 from analyzer.sieve.openings import Openings, openings_of
@@ -41,11 +42,16 @@ class Sieve:
     """Keeps and drops as it is told; see the module."""
 
     def __init__(
-        self, ports: Iterable[int] = (), listens: Callable[[bytes, int], None] = lambda address, port: None
+        self,
+        ports: Iterable[int] = (),
+        listens: Callable[[bytes, int], None] = lambda address, port: None,
+        forgets_none_before: Callable[[int], int] = lambda now: now + EVER,
     ) -> None:
         """``ports``: on which connections matter, whatever they say.  ``listens`` hears of the packed address and port
-        of every listener of a connection that is not passed on: who listens tells who opened other connections."""
+        of every listener of a connection that is not passed on: who listens tells who opened other connections.
+        ``forgets_none_before``: :meth:`analyzer.streams.table.StreamTable.forgets_none_before`."""
         self._listens = listens
+        self._forgets_none_before = forgets_none_before
         self._ours = marked(1 << 16, ports)
         self._unwatched: set[int] = set()
         """Keys of streams of which nothing matters but their openings and ends."""
@@ -136,30 +142,37 @@ class Sieve:
             runs, rest = self._runs(batch, columns, rest, vantage, capture)
         unwatched, passed = self._unwatched, self._passed
         forgotten, learned = len(self._forgotten), len(self._learned)
-        while rest.size:
+        clock = Clock(batch, unimportant, self._forgets_none_before)
+        while rest.size or clock.next < len(batch):
             again = np.zeros(0, np.int64)
-            for index, key, mark in zip(rest.tolist(), keys[rest].tolist(), marks[rest].tolist(), strict=True):
+            waiting = zip(rest.tolist(), keys[rest].tolist(), marks[rest].tolist(), strict=True)
+            first = next(waiting, None)
+            while first is not None or clock.next < len(batch):
+                if first is not None and first[0] < clock.next:
+                    index, key, mark = first
+                    first = next(waiting, None)
+                else:
+                    index, key, mark = clock.next, int(keys[clock.next]), False
+                late = clock.may_forget(index)
                 if index in runs:
                     yield runs[index]
-                elif key in unwatched and not mark:
+                elif key in unwatched and not (mark or late):
                     continue
                 else:
-                    passed.add(key)
                     yield index
+                    # Only now: the stream that there was before may have ended with it.
+                    passed.add(key)
                 if len(self._forgotten) > forgotten:
                     again = _missed(index, keys, unimportant, self._forgotten[forgotten:])
                     forgotten = len(self._forgotten)
                 if len(self._learned) > learned and openings is not None and left_out.any():
-                    reopened = self._reopened(index, openings, left_out)
-                    again = np.concatenate((again, *reopened))
+                    again = np.concatenate((again, *self._reopened(index, openings, left_out)))
                     learned = len(self._learned)
+                if late or again.size:
+                    clock.go_on(index + 1, unimportant)
                 if again.size:
-                    rest = np.concatenate((np.sort(again), rest[rest > index]))
-                    before = int(np.searchsorted(np.sort(again), index))
-                    rest[before:].sort()
                     break
-            else:
-                return
+            rest = np.sort(np.concatenate((again, rest[rest > index])))
 
     def _runs(
         self, batch: Batch, columns: Columns, rest: Places, vantage: int, capture: int

@@ -52,6 +52,11 @@ class IdleQueue:
                 return connection
         return None
 
+    @property
+    def quiet_since(self) -> int | None:
+        """All of them had their last packet then or later, nanoseconds since 1970 UTC."""
+        return self._heap[0][0] if self._heap else None
+
     def _entry(self, connection: Connection) -> tuple[int, int, Connection]:
         serial = self._entries[connection] = next(self._serial)
         return connection.last.at, serial, connection

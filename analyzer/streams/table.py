@@ -23,7 +23,8 @@ MARKS = int(TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST)
 """What is still looked at of a stream that nobody watches."""
 EPMD_PORT = 4369
 HOUSEKEEPING = 25 * MILLISECOND
-"""How often :meth:`StreamTable.advance` looks around, nanoseconds of capture time."""
+"""How often :meth:`StreamTable.advance` looks around, nanoseconds of capture time: at its multiples, so that what it
+finds depends on the packets of a stream alone, and not on those of others that happen to pass."""
 
 
 class Place(NamedTuple):
@@ -160,6 +161,7 @@ class StreamTable:
         events: list[StreamEvent] = []
         if 0 <= at - self._looked_at < HOUSEKEEPING:
             return events
+        at -= at % HOUSEKEEPING
         self._looked_at = at
         for order in tuple(self._backlog.waiting):
             order.settle_due(at, events)
@@ -171,6 +173,17 @@ class StreamTable:
         self._forget_idle(Life.CLOSED, at - self.limits.linger, ForgetReason.CLOSED, events)
         self._forget_idle(Life.OPENING, at - self.limits.unanswered, ForgetReason.UNANSWERED, events)
         return events
+
+    def forgets_none_before(self, now: int) -> int:
+        """Until that capture time :meth:`advance` forgets no stream, whatever packets from time ``now`` on say."""
+        due = now + min(self.limits.linger, self.limits.unanswered)
+        for (life, _), queue in self._queues.items():
+            if life is not Life.OPEN and (quiet_since := queue.quiet_since) is not None:
+                wait = self.limits.linger if life is Life.CLOSED else self.limits.unanswered
+                due = min(due, quiet_since + wait)
+        if len(self._queues[Life.CLOSED, True]) > self.limits.closed:
+            due = min(due, self._looked_at)
+        return due - due % HOUSEKEEPING + HOUSEKEEPING
 
     def finish(self) -> list[StreamEvent]:
         """The input ends: tell all that waits.  No stream is tracked afterwards."""

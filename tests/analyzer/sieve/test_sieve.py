@@ -16,6 +16,7 @@ from analyzer.capture.pcap import write_pcap
 from analyzer.decode import Decoder, Segment, Skipped, SkipReason, TcpFlags
 from analyzer.sieve.columns import Columns, columns_of
 from analyzer.sieve.keys import UNCOVERED, key_of
+from analyzer.streams.limits import SECOND
 from samples import provenance
 from tests.analyzer.sieve.sifted import sifted_report
 from tests.corpus import EVERY_SAMPLE, ROOT, SAMPLES, report_text
@@ -103,6 +104,7 @@ def _packets(file: str) -> tuple[int, list[tuple[int, bytes]]]:
     file=st.sampled_from(CLASSIC),
     drop=st.sets(st.integers(0, 60), max_size=12),
     swaps=st.lists(st.integers(0, 60), max_size=8),
+    pauses=st.dictionaries(st.integers(0, 60), st.sampled_from([-(10**6), -70, 59, 61, 119, 121, 10**6]), max_size=4),
     snap=st.sampled_from([60, 74, 90, 262_144]),
     most=st.integers(1, 40),
     cut=st.integers(0, 40),
@@ -112,17 +114,21 @@ def test_mutated_captures_give_the_same_report(
     file: str,
     drop: set[int],
     swaps: list[int],
+    pauses: dict[int, int],
     snap: int,
     most: int,
     cut: int,
     part: tuple[int | None, int | None],
     tmp_path: Path,
 ) -> None:
-    """Packets lost, swapped and sliced, a file that breaks off, only a part of the time: no difference."""
+    """Packets lost, swapped and sliced, pauses in which streams are forgotten, a clock that is set back, a file that
+    breaks off, only a part of the time: no difference."""
     link_type, packets = _packets(file)
     for place in swaps:
         if place + 1 < len(packets):
             packets[place], packets[place + 1] = packets[place + 1], packets[place]
+    late = [sum(pause for place, pause in pauses.items() if place <= index) for index in range(len(packets))]
+    packets = [(at + pause * SECOND, data) for (at, data), pause in zip(packets, late, strict=True)]
     left = [packet for index, packet in enumerate(packets) if index not in drop]
     held = io.BytesIO()
     write_pcap(held, left, link_type=link_type, snap_length=snap)

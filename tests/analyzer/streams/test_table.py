@@ -10,7 +10,6 @@ from analyzer.capture.packet import PacketRef
 from analyzer.decode.segment import Endpoint, Segment, TcpFlags
 from analyzer.streams.limits import MILLISECOND, SECOND, Limits
 from analyzer.streams.stream import (
-    Data,
     Direction,
     Established,
     Fin,
@@ -227,71 +226,6 @@ def test_errors_find_their_stream_either_way() -> None:
     answer = wire.syn_ack()
     table.feed(answer)
     assert [event.direction for event in table.unreachable(wire.error(answer))] == [OUT]
-
-
-def test_data_wait_ten_seconds_for_a_hole() -> None:
-    """Unacknowledged bytes may still come; after that they are given up."""
-    wire = Wire()
-    table = StreamTable()
-    for segment in wire.handshake():
-        table.feed(segment)
-    late = wire.out(b"late", 10)
-    assert only(table.feed(late), Data) == []
-    assert table.advance(late.packet.at + 9 * SECOND) == []
-    assert words(table.advance(late.packet.at + 10 * SECOND)) == [
-        "out Hole offset=0 length=10 cause=NEVER_SEEN",
-        "out Data offset=10 data=b'late'",
-    ]
-    assert table.advance(late.packet.at + 30 * SECOND) == []
-
-
-def test_acknowledged_bytes_wait_a_moment_only() -> None:
-    """50 ms of capture time after the acknowledgment they are lost to the capture."""
-    wire = Wire(tick=MILLISECOND)
-    table = StreamTable()
-    for segment in wire.handshake():
-        table.feed(segment)
-    ack = wire.back(ack=10)
-    assert words(table.feed(ack)) == ["back Acknowledged offset=10"]
-    assert table.advance(ack.packet.at + 49 * MILLISECOND) == []
-    (hole,) = table.advance(ack.packet.at + 80 * MILLISECOND)
-    assert words([hole]) == ["out Hole offset=0 length=10 cause=NOT_CAPTURED"]
-    assert hole.packet == ack.packet
-
-
-def test_closed_streams_linger_a_minute() -> None:
-    """A late retransmission still finds its stream; a minute after that the stream is forgotten."""
-    wire = Wire()
-    table = StreamTable()
-    for segment in [*wire.handshake(), wire.out(flags=FIN | ACK), wire.back(ack=1, flags=FIN | ACK)]:
-        table.feed(segment)
-    wire.at += 50 * SECOND
-    assert words(table.feed(wire.back(ack=1, flags=FIN | ACK))) == ["back Fin retry=1"]
-    assert table.advance(wire.at + 60 * SECOND) == []
-    assert words(table.advance(wire.at + 61 * SECOND)) == ["out Forgotten reason=CLOSED"]
-    assert len(table) == 0
-    assert table.forgotten == {ForgetReason.CLOSED: 1}
-
-
-def test_unanswered_dials_are_forgotten_after_two_minutes() -> None:
-    """Counted from the last SYN."""
-    wire = Wire()
-    table = StreamTable()
-    table.feed(wire.syn())
-    wire.at += 100 * SECOND
-    table.feed(wire.syn())
-    assert table.advance(wire.at + 119 * SECOND) == []
-    assert words(table.advance(wire.at + 121 * SECOND)) == ["out Forgotten reason=UNANSWERED"]
-
-
-def test_established_streams_are_never_too_old() -> None:
-    """Ticks may be a quarter of an hour apart, and an idle registration in EPMD lasts for months."""
-    wire = Wire()
-    table = StreamTable()
-    for segment in wire.handshake():
-        table.feed(segment)
-    assert table.advance(wire.at + 10**6 * SECOND) == []
-    assert len(table) == 1
 
 
 def test_pressure_takes_the_closed_then_the_unanswered_then_the_idlest() -> None:
