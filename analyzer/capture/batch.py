@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from analyzer.capture.packet import Packet, PacketRef
 from analyzer.capture.pcap import LARGEST_RECORD
 from dissectors.dataclass import dataclass
 
@@ -155,6 +156,11 @@ class Batch:
         """The bytes of one packet."""
         offset = int(self.offsets[index])
         return bytes(self.buffer[offset : offset + int(self.captured[index])])
+
+    def packet(self, index: int, vantage: int, capture: int) -> Packet:
+        """One packet, seen from ``vantage`` and of that capture."""
+        ref = PacketRef(capture, int(self.numbers[index]), int(self.at[index]))
+        return Packet(ref, vantage, int(self.links[index]), self.data(index), int(self.wire[index]))
 
     def link_types(self) -> Iterator[tuple[int, NDArray[np.int64] | None]]:
         """Each link type, in the order of their first packets, and the packets that have it; None: all have."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.capture.packet import Elapsed, Packet, PacketRef, Run
+from analyzer.capture.packet import Elapsed, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from analyzer.capture.batch import Batch
+    from analyzer.capture.packet import Packet
 
 
 def items_of(
@@ -37,7 +38,6 @@ def items_of(
             if latest > at[row]:
                 yield Elapsed(capture, vantage, latest)
             seen = max(seen, row + 1)
-        ref = PacketRef(capture, int(batch.numbers[row]), int(at[row]))
-        yield Packet(ref, vantage, int(batch.links[row]), batch.data(row), int(batch.wire[row]))
+        yield batch.packet(row, vantage, capture)
     rest = inside if clock is None else clock[seen:]
     yield Elapsed(capture, vantage, int(rest.max(initial=earliest)))

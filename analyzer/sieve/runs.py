@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.capture.packet import Packet, PacketRef, Run
+from analyzer.capture.packet import PacketRef, Run
 from analyzer.capture.run_parts import Half, Piece, Recent
 from analyzer.sieve.keys import mixed_one, number_of
 from analyzer.sieve.segments import Segments, segments_of
 
 if TYPE_CHECKING:
     from analyzer.capture.batch import Batch
-    from analyzer.capture.packet import Stretch
+    from analyzer.capture.packet import Packet, Stretch
     from analyzer.sieve.columns import Columns
     from analyzer.sieve.keys import Mask, Places
 
@@ -143,16 +143,7 @@ def _run(batch: Batch, segments: Segments, rows: Places, forth: Mask, vantage: i
         )
 
     def packets() -> list[Packet]:
-        return [
-            Packet(
-                PacketRef(capture, int(batch.numbers[row]), int(batch.at[row])),
-                vantage,
-                int(batch.links[row]),
-                batch.data(row),
-                int(batch.wire[row]),
-            )
-            for row in rows.tolist()
-        ]
+        return [batch.packet(row, vantage, capture) for row in rows.tolist()]
 
     def recent() -> list[Recent]:
         at = batch.at[rows]
