@@ -206,11 +206,16 @@ class FrameReader:
             wanted = min(4 + HEAD_LIMIT, size - begin) - len(kept)
             if wanted > 0:
                 at = begin + len(kept) - base
-                piece = window[at : at + wanted]
-                if len(piece) < wanted and not _is_whole(kept + piece):
+                if at >= len(window):
                     base += at
-                    window = piece = peek(base, wanted)
-                kept += piece
+                    window = peek(base, wanted)
+                    kept = kept + window if kept else window
+                else:
+                    piece = window[at : at + wanted]
+                    if len(piece) < wanted and not _is_whole(kept + piece):
+                        base += at
+                        window = piece = peek(base, wanted)
+                    kept += piece
             if len(kept) < 4:
                 return Skim(size, frames, tuple(ticks), begin, kept)
             end = begin + 4 + int.from_bytes(kept[:4], "big")

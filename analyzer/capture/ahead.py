@@ -19,7 +19,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn
 
 from analyzer.capture.batch import BUFFER, Batch, Buffer, Load, Rows, parts_of, room
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from analyzer.capture.supply import Supply
 
     Read = Callable[[Buffer, CaptureState], Iterator[Load]]
-    Prepare = Callable[[Batch], Any]
 
 ROOMS = 2
 """Buffers: one is filled while the other is looked at."""
@@ -43,6 +42,16 @@ _ALIGNED = 64
 """Bytes that a column's place is a multiple of."""
 
 
+class Preparing(NamedTuple):
+    """See :class:`analyzer.capture.track.Sifter`."""
+
+    prepare: Callable[[Batch], Any]
+    advice: Callable[[], Any]
+    """Asked here, with each load that is done with."""
+    heed: Callable[[Any], None]
+    """Hears of it over there."""
+
+
 def most_readers() -> int:
     """How many processes may read at the same time; 0 where there is but one core, or processes can't share memory."""
     if not hasattr(os, "fork") or sys.platform == "darwin":
@@ -55,11 +64,11 @@ def read_ahead(
     read: Read,
     supply: Supply,
     state: CaptureState,
-    prepare: Prepare,
+    preparing: Preparing,
     since: int | None = None,
     until: int | None = None,
 ) -> Iterator[tuple[Batch, Any]]:
-    """The batches that ``read`` makes of the buffers that ``supply`` fills, and what ``prepare`` makes of each;
+    """The batches that ``read`` makes of the buffers that ``supply`` fills, and what is prepared of each;
     ``state`` is that of the capture by then.  ``since`` and ``until``: see :func:`analyzer.capture.batch.batches_of`.
 
     Valid until the next load: the memory is used again."""
@@ -70,7 +79,8 @@ def read_ahead(
     if not process:
         os.close(hears)
         os.close(releases)
-        reader = _Reader(desks, os.fdopen(tells, "wb"), released)
+        reader = _Reader(desks, os.fdopen(tells, "wb"), released, preparing.heed)
+        prepare = preparing.prepare
         reader.live(read, supply, state, lambda load: [prepare(part) for part in parts_of(load, since, until)])
     os.close(tells)
     os.close(released)
@@ -94,9 +104,10 @@ def read_ahead(
                     return
                 parts = parts_of(Load(desks[index].room, rows, is_last), since, until)
                 if prepared is None:
-                    yield from ((part, prepare(part)) for part in parts)
+                    yield from ((part, preparing.prepare(part)) for part in parts)
                 else:
                     yield from zip(parts, prepared, strict=True)
+                desks[index].leave(preparing.advice())
                 with suppress(OSError):  # it has said all, and ended
                     os.write(releases, bytes([index]))
     finally:
@@ -131,6 +142,15 @@ class _Desk:
         pipe.write(said)
         pipe.flush()
 
+    def leave(self, note: Any) -> None:
+        """In the place of the columns, which are not needed any more."""
+        said = pickle.dumps(note, pickle.HIGHEST_PROTOCOL)
+        self._columns[: len(said)] = said
+
+    def note(self) -> Any:
+        """What was left."""
+        return pickle.loads(self._columns)  # noqa: S301 (of the process that forked this one)
+
     def columns(self, places: list[tuple[int, int]]) -> list[memoryview]:
         """What lies there."""
         return [self._columns[begin:end] for begin, end in places]
@@ -139,10 +159,11 @@ class _Desk:
 class _Reader:
     """The life of the process."""
 
-    def __init__(self, desks: list[_Desk], told: BinaryIO, released: int) -> None:
+    def __init__(self, desks: list[_Desk], told: BinaryIO, released: int, heed: Callable[[Any], None]) -> None:
         self._desks = desks
         self._told = told
         self._released = released
+        self._heed = heed
         self._lent: set[int] = set()
 
     def live(self, read: Read, supply: Supply, state: CaptureState, prepare: Callable[[Load], list[Any]]) -> NoReturn:
@@ -183,6 +204,7 @@ class _Reader:
             if not given_back:
                 raise EOFError
             self._lent.difference_update(given_back)
+            self._heed(self._desks[given_back[-1]].note())
 
     def _say(
         self,

@@ -79,8 +79,8 @@ class Run:
     """One by one; only until the next item is asked for."""
     stretches: tuple[Stretch | None, Stretch | None] = (None, None)
     """The payload once more, of each direction."""
-    recent: Callable[[], list[Recent]] = list
-    """The packets of which copies may follow; as long."""
+    recent: Iterable[Recent] = ()
+    """The packets of which copies may follow, at any time."""
 
     @property
     def at(self) -> int:

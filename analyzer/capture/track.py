@@ -40,6 +40,12 @@ class Sifter(Protocol):
     def prepare(self, batch: Batch, vantage: int) -> Any:
         """What the batch alone tells; may be asked for early, in another process, and comes back to :meth:`sift`."""
 
+    def advice(self) -> Any:
+        """What is worth preparing now."""
+
+    def heed(self, advice: Any) -> None:
+        """Prepare what is worth it there, in the process that sifts: it came from :meth:`advice`."""
+
     def sift(self, batch: Batch, prepared: Any, vantage: int, capture: int) -> Iterator[int | Run]:
         """Their indices, in order; asked for as late as can be, for every packet that goes on may change its mind."""
 
@@ -175,15 +181,17 @@ class Track:
             supply = ChunkSupply(chunks, waits)
         read = read_pcapng_loads if format_ == "pcapng" else read_pcap_loads
 
+        sifter = sifting.sifter
+
         def prepare(batch: Batch) -> Any:
-            return sifting.sifter.prepare(batch, self.vantage)
+            return sifter.prepare(batch, self.vantage)
 
         wanted = sifting.since, sifting.until
         self.reads_ahead = ahead and self.size is not None and (self.unpacked or 0) >= WORTH
         if self.reads_ahead:
-            from analyzer.capture.ahead import read_ahead
+            from analyzer.capture.ahead import Preparing, read_ahead
 
-            return read_ahead(read, supply, state, prepare, *wanted)
+            return read_ahead(read, supply, state, Preparing(prepare, sifter.advice, sifter.heed), *wanted)
         return ((batch, prepare(batch)) for batch in batches_of(read(Buffer(supply), state), *wanted))
 
     def _sifted(self, batches: Iterator[tuple[Batch, Any]], sifter: Sifter) -> Iterator[Packet | Run | Elapsed]:

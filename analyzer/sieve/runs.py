@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,33 +16,34 @@ import numpy as np
 from analyzer.capture.packet import PacketRef, Run
 from analyzer.capture.run_parts import Half, Piece, Recent
 from analyzer.sieve.keys import mixed_one, number_of
-from analyzer.sieve.segments import Segments, segments_of
 
 if TYPE_CHECKING:
     from analyzer.capture.batch import Batch
     from analyzer.capture.packet import Packet, Stretch
-    from analyzer.sieve.columns import Columns
+    from analyzer.sieve.chains import Chain
     from analyzer.sieve.keys import Mask, Places
+    from analyzer.sieve.segments import Segments
 
 Ends = tuple[tuple[str, int], tuple[str, int]]
 SHORTEST = 32
 """Packets: what a shorter run saves is less than what finding it costs."""
 COPIES = 5_000_000
 """Nanoseconds: copies of a packet come so close together."""
-_ACK, _PSH = 0x10, 0x08
 
 
 class Lying:
     """A :class:`~analyzer.capture.packet.Stretch` whose packets lie in a buffer."""
 
-    __slots__ = ("_batch", "_capture", "_rows", "_starts", "ends", "ttl")
+    __slots__ = ("_batch", "_capture", "_rows", "_shifts", "ends", "ttl")
 
     def __init__(self, batch: Batch, capture: int, rows: Places, begin: Places, length: Places, ttl: int) -> None:
         self._batch = batch
         self._capture = capture
         self._rows = rows
-        self._starts: list[int] = (batch.offsets[rows] + begin).tolist()
-        self.ends: list[int] = np.cumsum(length).tolist()
+        ends = np.cumsum(length)
+        self._shifts: list[int] = (batch.offsets[rows] + begin + length - ends).tolist()
+        """Of each packet: how far in the buffer a byte lies behind its place in the stretch."""
+        self.ends: list[int] = ends.tolist()
         self.ttl = ttl
 
     def packet(self, index: int) -> PacketRef:
@@ -53,29 +55,29 @@ class Lying:
         """See :class:`~analyzer.capture.packet.Stretch`."""
         ends, buffer = self.ends, self._batch.buffer
         index = bisect_right(ends, at)
+        end = at + size
+        place = at + self._shifts[index]
+        if end <= ends[index]:
+            return buffer[place : place + size]
         found = b""
-        while True:
-            begin = ends[index - 1] if index else 0
-            place = self._starts[index] + at - begin
-            part = ends[index] - at
-            if part >= size and not found:
-                return buffer[place : place + size]
-            part = min(size, part)
-            found += buffer[place : place + part]
-            at, size, index = at + part, size - part, index + 1
-            if not size:
-                return found
+        while at < end:
+            place = at + self._shifts[index]
+            until = min(end, ends[index])
+            found += buffer[place : place + until - at]
+            at, index = until, index + 1
+        return found
 
 
 class _Pieces:
     """The payload of a run, packet by packet, made when it is asked for."""
 
     def __init__(self, batch: Batch, segments: Segments, rows: Places, forth: Mask, capture: int) -> None:
-        """``rows`` of the batch, all with payload."""
         self._of = batch, segments, rows, forth, capture
 
     def __iter__(self) -> Iterator[Piece]:
         batch, segments, rows, forth, capture = self._of
+        talking = np.flatnonzero(segments.length > 0)
+        segments, rows, forth = segments.part(talking), rows[talking], forth[talking]
         starts = batch.offsets[rows] + segments.begin
         columns = (forth, batch.numbers[rows], batch.at[rows], segments.sequence, starts, segments.length, segments.ttl)
         for mine, number, at, sequence, start, length, ttl in zip(*(each.tolist() for each in columns), strict=True):
@@ -83,50 +85,30 @@ class _Pieces:
             yield Piece(mine, PacketRef(capture, number, at), sequence, data, ttl)
 
 
-def find_runs(
-    batch: Batch,
-    columns: Columns,
-    rows: Places,
-    vantage: int,
-    capture: int,
-    ends: Ends,
-) -> Iterator[tuple[Run, Places]]:
-    """The runs among the packets ``rows`` of the connection between ``ends``, and the packets of each."""
-    segments = segments_of(batch, columns, rows)
-    forth = segments.sender == np.uint64(mixed_one(number_of(*ends[0])))
-    plain = (segments.flags & ~np.uint8(_PSH)) == _ACK
-    plain &= segments.begin + segments.length <= batch.captured[rows]
-    at = batch.at[rows]
-    joins = np.ones(len(rows), np.bool_)
-    joins[1:] = at[1:] >= at[:-1]
-    for mine in (forth, ~forth):
-        joins &= _continues(segments, mine)
-    breaks = np.flatnonzero(~(plain & joins))
-    firsts = np.append(0, np.where(plain[breaks], breaks, breaks + 1))
-    lasts = np.append(breaks, len(rows))
+class _Recents:
+    """The packets at the end of a run, made when they are asked for, whatever became of the batch."""
+
+    def __init__(self, batch: Batch, segments: Segments, rows: Places, forth: Mask, *, has_ids: bool) -> None:
+        at = batch.at[rows]
+        part = slice(int(np.searchsorted(at, at[-1] - COPIES)), None)
+        numbers = segments.sequence, segments.acknowledgment, segments.flags, segments.length, segments.window
+        self._columns = [each[part].copy() for each in (forth, at, *numbers, segments.ip_id)]
+        self._has_ids = has_ids
+
+    def __iter__(self) -> Iterator[Recent]:
+        *columns, ip_ids = (each.tolist() for each in self._columns)
+        return map(Recent, *columns, ip_ids if self._has_ids else repeat(None))
+
+
+def find_runs(batch: Batch, chain: Chain, vantage: int, capture: int, ends: Ends) -> Iterator[tuple[Run, Places]]:
+    """The runs in the packets of the connection between ``ends``, and the packets of each."""
+    rows, segments, of_first, firsts, lasts = chain
+    opened = int(segments.sender[0]) == mixed_one(number_of(*ends[0]))
+    forth = of_first if opened else ~of_first
     for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
         if last - first >= SHORTEST:
             part = slice(first, last)
             yield _run(batch, segments.part(part), rows[part], forth[part], vantage, capture, ends), rows[part]
-
-
-def _continues(segments: Segments, mine: Mask) -> Mask:
-    """Where neither the numbers of one direction nor what it acknowledges break off."""
-    good = np.ones(len(mine), np.bool_)
-    own, other = np.flatnonzero(mine), np.flatnonzero(~mine)
-    if not own.size:
-        return good
-    following = segments.sequence + segments.length.astype(np.uint32)
-    good[own[1:]] &= segments.sequence[own[1:]] == following[own[:-1]]
-    numbers = segments.acknowledgment[own]
-    good[own[1:]] &= (numbers[1:] - numbers[:-1]).astype(np.int32) >= 0
-    if other.size:
-        place = np.searchsorted(other, own) - 1
-        known = np.where(place >= 0, following[other[np.maximum(place, 0)]], segments.sequence[other[0]])
-        good[own] &= (numbers - known).astype(np.int32) <= 0
-    else:
-        good[own[1:]] &= numbers[1:] == numbers[:-1]
-    return good
 
 
 def _run(batch: Batch, segments: Segments, rows: Places, forth: Mask, vantage: int, capture: int, ends: Ends) -> Run:
@@ -145,16 +127,8 @@ def _run(batch: Batch, segments: Segments, rows: Places, forth: Mask, vantage: i
     def packets() -> list[Packet]:
         return [batch.packet(row, vantage, capture) for row in rows.tolist()]
 
-    def recent() -> list[Recent]:
-        at = batch.at[rows]
-        part = slice(int(np.searchsorted(at, at[-1] - COPIES)), None)
-        numbers = segments.sequence, segments.acknowledgment, segments.flags, segments.length, segments.window
-        told = (each[part].tolist() for each in (forth, at, *numbers))
-        ip_ids = [None] * len(at[part]) if ":" in ends[0][0] else segments.ip_id[part].tolist()
-        return [Recent(*each) for each in zip(*told, ip_ids, strict=True)]
-
-    talking = np.flatnonzero(says)
-    pieces = _Pieces(batch, segments.part(talking), rows[talking], forth[talking], capture)
+    pieces = _Pieces(batch, segments, rows, forth, capture)
+    recent = _Recents(batch, segments, rows, forth, has_ids=":" not in ends[0][0])
     return Run(capture, vantage, ends, halves[0], halves[1], pieces, packets, (stretches[0], stretches[1]), recent)
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from analyzer.sieve.chains import chain_of, grouped
 from analyzer.sieve.clock import EVER, Clock
-from analyzer.sieve.columns import Columns, columns_of
 from analyzer.sieve.keys import UNCOVERED, Table, among, key_of, marked
-from analyzer.sieve.openings import Openings, openings_of
+from analyzer.sieve.prepared import Prepared, prepared_of
 from analyzer.sieve.runs import SHORTEST, find_runs
 
 if TYPE_CHECKING:
     from analyzer.capture.batch import Batch
     from analyzer.capture.bulk import PassedOver
     from analyzer.capture.packet import Run
+    from analyzer.sieve.columns import Columns
     from analyzer.sieve.keys import Keys, Mask, Places
+    from analyzer.sieve.openings import Openings
 
 
 class Named(Protocol):
@@ -29,13 +31,6 @@ class Named(Protocol):
     def opener(self) -> tuple[str, int]: ...
     @property
     def listener(self) -> tuple[str, int]: ...
-
-
-class Prepared(NamedTuple):
-    """What a batch alone tells."""
-
-    columns: Columns
-    openings: Openings | None
 
 
 class Sieve:
@@ -67,6 +62,8 @@ class Sieve:
         """Ports, likewise."""
         self._busy: dict[int, tuple[tuple[str, int], tuple[str, int]]] = {}
         """Key → opener and listener of streams that are looked at in runs."""
+        self._heeded: list[int] | None = None
+        """The keys of those, as another process told them."""
         self._sifting = 0
         """Batches that are being sifted now: of several captures at once."""
         self._fragments = False
@@ -104,8 +101,15 @@ class Sieve:
 
     def prepare(self, batch: Batch, vantage: int) -> Prepared:
         """See :class:`~analyzer.capture.track.Sifter`."""
-        columns = columns_of(batch, vantage)
-        return Prepared(columns, openings_of(batch, columns))
+        return prepared_of(batch, vantage, self._busy if self._heeded is None else self._heeded)
+
+    def advice(self) -> list[int]:
+        """See :class:`~analyzer.capture.track.Sifter`: keys of the connections that are busy now."""
+        return [key for key in self._busy if key not in self._unwatched]
+
+    def heed(self, advice: list[int]) -> None:
+        """See :class:`~analyzer.capture.track.Sifter`."""
+        self._heeded = advice
 
     def sift(self, batch: Batch, prepared: Prepared, vantage: int, capture: int) -> Iterator[int | Run]:
         """Indices of the packets that pass, in order, and runs in the place of their first packet.
@@ -113,16 +117,15 @@ class Sieve:
         Only where a port is learned while a connection to it opens, the packets of its opening come late."""
         self._sifting += 1
         try:
-            yield from self._sift(batch, *prepared, vantage, capture)
+            yield from self._sift(batch, prepared, vantage, capture)
         finally:
             self._sifting -= 1
             if not self._sifting:
                 self._forgotten.clear()
                 self._learned.clear()
 
-    def _sift(
-        self, batch: Batch, columns: Columns, openings: Openings | None, vantage: int, capture: int
-    ) -> Iterator[int | Run]:
+    def _sift(self, batch: Batch, prepared: Prepared, vantage: int, capture: int) -> Iterator[int | Run]:
+        columns, openings, _ = prepared
         keys, marks = columns.keys, columns.marks
         dropped = self._dropped.has(keys)
         unimportant = dropped & ~marks
@@ -139,7 +142,7 @@ class Sieve:
             self._heard(batch, columns, np.flatnonzero(over))
         runs: dict[int, Run] = {}
         if self._busy and rest.size:
-            runs, rest = self._runs(batch, columns, rest, vantage, capture)
+            runs, rest = self._runs(batch, prepared, rest, vantage, capture)
         unwatched, passed = self._unwatched, self._passed
         forgotten, learned = len(self._forgotten), len(self._learned)
         clock = Clock(batch, unimportant, self._forgets_none_before)
@@ -175,20 +178,23 @@ class Sieve:
             rest = np.sort(np.concatenate((again, rest[rest > index])))
 
     def _runs(
-        self, batch: Batch, columns: Columns, rest: Places, vantage: int, capture: int
+        self, batch: Batch, prepared: Prepared, rest: Places, vantage: int, capture: int
     ) -> tuple[dict[int, Run], Places]:
         """By the first packet of each; and what is left, of each run the first packet."""
-        rows = rest[self._is_busy(columns.keys[rest])]
-        rows = rows[np.argsort(columns.keys[rows], kind="stable")]
-        borders = np.flatnonzero(np.diff(columns.keys[rows])) + 1
-        found: dict[int, Run] = {}
+        columns = prepared.columns
         left = np.zeros(len(batch), np.bool_)
         left[rest] = True
-        for group in np.split(rows, borders):
-            if len(group) < SHORTEST:
-                continue
-            ends = self._busy[int(columns.keys[group[0]])]
-            for run, members in find_runs(batch, columns, group, vantage, capture, ends):
+        chains = [chain for key, chain in prepared.chains.items() if key in self._busy and key not in self._unwatched]
+        alone = left.copy() if chains else left
+        for chain in chains:
+            alone[chain.rows] = False
+        others = np.flatnonzero(alone)
+        others = others[self._is_busy(columns.keys[others])]
+        chains += [chain_of(batch, columns, rows) for rows in grouped(columns.keys, others) if len(rows) >= SHORTEST]
+        found: dict[int, Run] = {}
+        for chain in chains:
+            ends = self._busy[int(columns.keys[chain.rows[0]])]
+            for run, members in find_runs(batch, chain, vantage, capture, ends):
                 found[int(members[0])] = run
                 left[members[1:]] = False
         return found, np.flatnonzero(left)

@@ -139,8 +139,8 @@ class Connection:
         for flow, half in sides:
             if half is not None:
                 flow.peer.acknowledged_in_run(half, events)
-        for forth, at, *identity in run.recent():
-            self.copies.seen((self.out if forth else self.back, *identity), at)
+        out, back, recent = self.out, self.back, run.recent
+        self.copies.may_follow(last.at, (((out if forth else back, *identity), at) for forth, at, *identity in recent))
         return True
 
     def pass_over(self, segment: Segment, flow: Flow, flags: int) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 GENERATION = 4096
 """Segments remembered before the older half is dropped: the bound on memory, whatever the packet rate."""
+UNTOLD = 64
+"""Stretches of packets that nobody asked after: the same."""
 
 
 class Copies:
@@ -17,7 +19,7 @@ class Copies:
     repeats a sequence number repeats the bytes, and a snap length cuts copies on two interfaces differently.
     """
 
-    __slots__ = ("_older", "_since", "_span", "_younger")
+    __slots__ = ("_older", "_since", "_span", "_untold", "_younger")
 
     def __init__(self, span: int) -> None:
         """``span``: nanoseconds of capture time within which two identical packets are one."""
@@ -25,9 +27,22 @@ class Copies:
         self._since = 0
         self._younger: dict[Hashable, int] = {}
         self._older: dict[Hashable, int] = {}
+        self._untold: list[tuple[int, Iterable[tuple[Hashable, int]]]] = []
+        """Time of the last one, and what :meth:`may_follow` was told, until somebody asks."""
+
+    def may_follow(self, until: int, packets: Iterable[tuple[Hashable, int]]) -> None:
+        """Copies of these packets, identity and time of each, the last one from ``until``: none was seen before.
+
+        They are looked at when somebody asks within the span."""
+        untold = self._untold
+        while untold and (untold[0][0] < until - self._span or len(untold) >= UNTOLD):
+            untold.pop(0)
+        untold.append((until, packets))
 
     def seen(self, identity: Hashable, at: int) -> bool:
         """Whether a packet of that identity was seen within the span around ``at``; remembers it if not."""
+        if self._untold:
+            self._hear(at)
         younger = self._younger
         if not -self._span <= at - self._since <= self._span or len(younger) >= GENERATION:
             self._older = younger
@@ -40,3 +55,11 @@ class Copies:
             return True
         younger[identity] = at
         return False
+
+    def _hear(self, at: int) -> None:
+        """Of those that may matter now; to go by the others takes longer than all the rest."""
+        untold, self._untold = self._untold, []
+        for until, packets in untold:
+            if until >= at - self._span:
+                for identity, when in packets:
+                    self.seen(identity, when)

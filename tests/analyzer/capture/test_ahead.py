@@ -6,13 +6,13 @@ import io
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from analyzer.capture import ahead, track
-from analyzer.capture.ahead import read_ahead
+from analyzer.capture.ahead import Preparing, read_ahead
 from analyzer.capture.batch import Batch, Buffer, Load
 from analyzer.capture.pcap import write_pcap
 from analyzer.capture.pcap_batches import read_pcap_loads
@@ -55,9 +55,14 @@ def capture() -> io.BytesIO:
     return io.BytesIO(held.getvalue())
 
 
+def unadvised(prepare: Callable[[Batch], int]) -> Preparing:
+    """Whatever is worth preparing."""
+    return Preparing(prepare, lambda: None, lambda advice: None)
+
+
 def batches(state: CaptureState) -> Iterator[tuple[Batch, int]]:
     """The capture, read ahead, and how many packets each batch has."""
-    return read_ahead(read_pcap_loads, FileSupply(capture(), state), state, len)
+    return read_ahead(read_pcap_loads, FileSupply(capture(), state), state, unadvised(len))
 
 
 @pytest.mark.parametrize("file", DRESSES)
@@ -90,7 +95,7 @@ def test_buffers_take_turns(processes: list[int]) -> None:
 def test_whoever_has_time_prepares(processes: list[int]) -> None:
     """The one that waits for the first load; the other one while that is looked at."""
     state = CaptureState("x")
-    reading = read_ahead(read_pcap_loads, FileSupply(capture(), state), state, lambda batch: os.getpid())
+    reading = read_ahead(read_pcap_loads, FileSupply(capture(), state), state, unadvised(lambda batch: os.getpid()))
     assert next(reading)[1] == os.getpid()
     time.sleep(0.5)
     assert next(reading)[1] == processes[0]
@@ -117,6 +122,23 @@ def test_a_process_that_is_stopped(processes: list[int]) -> None:
     assert "was stopped" in state.notes[0]
 
 
+def test_advice_is_heard_over_there(processes: list[int]) -> None:
+    """With every load that is given back, so what is prepared later knows of it."""
+    state = CaptureState("x")
+    known = [0]
+    heard: list[int] = []
+    preparing = Preparing(lambda batch: heard[-1] if heard else -1, lambda: known[0], heard.append)
+    found = []
+    for _, prepared in read_ahead(read_pcap_loads, FileSupply(capture(), state), state, preparing):
+        found.append(prepared)
+        known[0] += 1
+        time.sleep(0.05)
+    assert found[0] == -1
+    assert found == sorted(found)
+    assert found[-1] >= len(found) - 4 > 0
+    assert heard == []
+
+
 def test_a_defect_is_told_where_it_is_seen(processes: list[int]) -> None:
     """With the place where it happened."""
 
@@ -125,7 +147,7 @@ def test_a_defect_is_told_where_it_is_seen(processes: list[int]) -> None:
 
     state = CaptureState("x")
     with pytest.raises(RuntimeError, match="of all things"):
-        list(read_ahead(defective, FileSupply(capture(), state), state, len))
+        list(read_ahead(defective, FileSupply(capture(), state), state, unadvised(len)))
     assert is_gone(processes[0])
 
 

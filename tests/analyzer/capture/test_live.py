@@ -9,12 +9,13 @@ from analyzer.capture.live import SECOND, SETTLED, LiveSource
 from analyzer.capture.packet import Elapsed, Packet, Run
 from analyzer.capture.tap import Counts
 from analyzer.capture.track import Sifting
+from tests.analyzer.capture.reading import Unadvised
 from tests.analyzer.live.scripted import ScriptedTap
 
 START = 1_790_000_000 * SECOND
 
 
-class Everything:
+class Everything(Unadvised):
     """Lets all pass."""
 
     def prepare(self, batch: Batch, vantage: int) -> None:

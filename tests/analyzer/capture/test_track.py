@@ -13,6 +13,7 @@ from analyzer.capture import Elapsed, Packet, Sifting, open_source
 from analyzer.capture.batch import Batch
 from analyzer.capture.pcap import write_pcap
 from samples.provenance import HERE
+from tests.analyzer.capture.reading import Unadvised
 
 DRESSES = [
     "handshake/cookie-mismatch.pcap",
@@ -25,7 +26,7 @@ DRESSES = [
 SECOND = 10**9
 
 
-class Everything:
+class Everything(Unadvised):
     """A sifter that lets all pass that is not outside."""
 
     def prepare(self, batch: Batch, vantage: int) -> list[int]:

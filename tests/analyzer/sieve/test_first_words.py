@@ -15,8 +15,8 @@ from analyzer.capture import batch
 from analyzer.capture.packet import Run
 from analyzer.sieve import Sieve
 from analyzer.sieve.first_words import _one_by_one, who_says_no
+from analyzer.sieve.prepared import Prepared
 from analyzer.sieve.segments import Segments
-from analyzer.sieve.sieve import Prepared
 from dissectors.epmd_messages import Port2Req
 from samples.conversation import Network
 from tests.analyzer.sessions.talking import port2_resp

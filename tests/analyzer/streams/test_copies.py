@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.streams.copies import GENERATION, Copies
+from analyzer.streams.copies import GENERATION, UNTOLD, Copies
 from analyzer.streams.limits import MILLISECOND
 from analyzer.streams.stream import Reset
 from tests.analyzer.streams.wire import ACK, BACK, FIN, OUT, RST, Transcript, Wire, again, established, only
@@ -23,6 +25,35 @@ def test_a_copy_is_what_came_within_the_span(packets: list[tuple[int, int]]) -> 
         assert copies.seen(identity, at) == expected
         if not expected:
             firsts[identity] = at
+
+
+def test_what_may_follow_counts_as_seen() -> None:
+    """As long as it is recent; what nobody asks after costs nothing."""
+    copies = Copies(5)
+    looked_at: list[int] = []
+
+    def told(*times: int) -> Iterator[tuple[int, int]]:
+        for at in times:
+            looked_at.append(at)
+            yield at, at
+
+    copies.may_follow(1_002, told(1_000, 1_002))
+    copies.may_follow(1_012, told(1_011, 1_012))
+    assert looked_at == []
+    assert not copies.seen("other", 1_013)
+    assert looked_at == [1_011, 1_012]
+    assert [copies.seen(identity, 1_014) for identity in (1_012, 1_002)] == [True, False]
+    assert copies.seen(1_011, 1_016)
+
+
+def test_stretches_that_nobody_asks_after_are_bounded() -> None:
+    """The latest ones stay."""
+    copies = Copies(5)
+    for number in range(3 * UNTOLD):
+        copies.may_follow(7, [(number, 7)])
+    assert len(copies._untold) <= UNTOLD
+    assert copies.seen(3 * UNTOLD - 1, 8)
+    assert not copies.seen(0, 8)
 
 
 def test_a_third_copy_is_measured_from_the_first() -> None:

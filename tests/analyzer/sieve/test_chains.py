@@ -1,0 +1,101 @@
+"""Stretches of a connection end where a packet does not continue the others, whoever looks at them."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+
+from analyzer.capture.batch import Batch, Buffer, parts_of
+from analyzer.capture.pcap import write_pcap
+from analyzer.capture.pcap_batches import read_pcap_loads
+from analyzer.capture.state import CaptureState
+from analyzer.capture.supply import FileSupply
+from analyzer.sieve.chains import Chain, chain_of, chains_of, grouped
+from analyzer.sieve.columns import columns_of
+from analyzer.sieve.keys import mixed_one, number_of
+from samples.conversation import Network
+
+ENDS = ("10.0.0.1", "10.0.0.2")
+FLOWING = 4
+"""Packets of which the numbers of both sides are known by then."""
+
+
+def batch_of(packets: list[tuple[int, bytes]]) -> Batch:
+    """All in one."""
+    held, state = io.BytesIO(), CaptureState("x")
+    write_pcap(held, packets)
+    (load,) = read_pcap_loads(Buffer(FileSupply(io.BytesIO(held.getvalue()), state)), state)
+    (batch,) = parts_of(load, None, None)
+    return batch
+
+
+def link() -> Network:
+    """A connection on which both sides say something, a few times."""
+    net = Network()
+    between = net.connect(*ENDS, 9100)
+    for number in range(5):
+        between.initiator.sends(b"a" * (10 + number))
+        between.acceptor.sends(b"b" * 20)
+    return net
+
+
+def chain(packets: list[tuple[int, bytes]]) -> Chain:
+    """Of all packets."""
+    batch = batch_of(packets)
+    return chain_of(batch, columns_of(batch, 0), np.arange(len(batch)))
+
+
+def stretches(found: Chain) -> list[tuple[int, int]]:
+    """Those that have packets."""
+    return [(a, b) for a, b in zip(found.firsts.tolist(), found.ends.tolist(), strict=True) if a < b]
+
+
+def test_what_follows_the_opening_is_one_stretch() -> None:
+    """SYN and SYN-ACK are in none, and their numbers count; the first one tells who is who."""
+    packets = link().packets
+    found = chain(packets)
+    assert stretches(found)[-1] == (FLOWING, len(packets))
+    assert found.of_first[0]
+    assert not found.of_first[1]
+    assert int(found.segments.sender[1]) == mixed_one(number_of(ENDS[1], 9100))
+
+
+def test_what_is_missing_or_repeated_ends_a_stretch() -> None:
+    """The packet that does so begins another one."""
+    packets = link().packets[FLOWING:]
+    with_data = [index for index, (_, data) in enumerate(packets) if data.endswith(b"a" * 10)]
+    lost = with_data[2]
+    assert stretches(chain(packets)) == [(0, len(packets))]
+    assert stretches(chain(packets[:lost] + packets[lost + 1 :]))[0] == (0, lost)
+    again = [*packets, packets[with_data[0]]]
+    assert stretches(chain(again))[0] == (0, len(packets))
+
+
+def test_a_clock_that_is_set_back_ends_a_stretch() -> None:
+    """Packets of a run are in the order of time."""
+    packets = link().packets[FLOWING:]
+    middle = len(packets) // 2
+    back = [(at - 10**9 * (index >= middle), data) for index, (at, data) in enumerate(packets)]
+    assert stretches(chain(back)) == [(0, middle), (middle, len(packets))]
+
+
+def test_only_busy_connections_have_chains() -> None:
+    """By their keys, with all of their packets."""
+    net = link()
+    other = net.connect("10.0.0.3", "10.0.0.4", 80)
+    other.initiator.sends(b"GET / HTTP/1.0\r\n")
+    batch = batch_of(net.packets)
+    columns = columns_of(batch, 0)
+    keys = columns.keys.tolist()
+    assert chains_of(batch, columns, ()) == {}
+    found = chains_of(batch, columns, [keys[-1], 12345])
+    assert list(found) == [keys[-1]]
+    assert found[keys[-1]].rows.tolist() == [row for row, key in enumerate(keys) if key == keys[-1]]
+
+
+def test_groups_keep_their_order() -> None:
+    """One for each connection that has any."""
+    keys = np.array([7, 5, 7, 5, 9], np.uint64)
+    assert [rows.tolist() for rows in grouped(keys, np.array([0, 1, 2, 3]))] == [[1, 3], [0, 2]]
+    assert grouped(keys, np.zeros(0, np.int64)) == []
