@@ -70,6 +70,8 @@ class Run:
 
     capture: int
     vantage: int
+    at: int
+    """Of the first packet, nanoseconds since 1970-01-01 UTC."""
     ends: tuple[tuple[str, int], tuple[str, int]]
     forth: Half | None
     back: Half | None
@@ -81,8 +83,3 @@ class Run:
     """The payload once more, of each direction."""
     recent: Iterable[Recent] = ()
     """The packets of which copies may follow, at any time."""
-
-    @property
-    def at(self) -> int:
-        """Of the first packet, nanoseconds since 1970-01-01 UTC."""
-        return min(half.last.at for half in (self.forth, self.back) if half is not None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.capture.packet import Packet
-from analyzer.decode.segment import DecodeResult, Skipped, Stop
+from analyzer.decode.segment import DecodeResult, Endpoint, Segment, Skipped, Stop
 from analyzer.decode.shortcut import plain
 
 if TYPE_CHECKING:
@@ -25,6 +25,13 @@ class Decoder:
             return plain(packet) or self._follow(packet)
         except Stop as stop:
             return Skipped(packet.ref, stop.reason)
+
+    def glance(self, packet: Packet) -> tuple[Endpoint, Endpoint, int] | None:
+        """Sender, receiver and TCP's flags; of an ICMP error those of what it quotes, and no flags.  None: neither."""
+        found = self.decode(packet)
+        if isinstance(found, Skipped):
+            return None
+        return found.source, found.destination, int(found.flags) if isinstance(found, Segment) else 0
 
     def anatomy(self, packet: Packet) -> Anatomy:
         """The same, with every header that was read on the way.  Total, too."""

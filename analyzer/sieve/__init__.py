@@ -10,6 +10,7 @@ What passes is decided by what the stages behind have learned:
   bytes can be neither a name nor a request of EPMD, does not pass at all, until another SYN; nor if its listener spoke
   before that, a little, and not as an acceptor does.  If its port is learned before the packet that speaks, the packets
   of its opening are fetched again, before those that follow.
+* A connection of which a packet is there that no column covers is not told by its other packets.
 * Whatever the columns do not cover passes and is judged one by one: link types without a column, tunnels, fragments,
   IP options and extension headers, headers that are cut or contradict themselves, ICMP.
 * What is certainly no TCP (another protocol over plain IP, another ethertype) does not pass.

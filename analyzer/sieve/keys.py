@@ -136,6 +136,10 @@ class Table:
         self._crowd.update(keys)
         self._sorted = None
 
+    def has_one(self, key: int) -> bool:
+        """Whether it is in."""
+        return bool(self._slots[key >> _KEPT_BITS & SLOTS - 1] == key) or key in self._crowd
+
     def has(self, keys: Keys) -> Mask:
         """Which of them are in."""
         found: Mask = (self._slots[_slots_of(keys)] == keys) & (keys != UNCOVERED)

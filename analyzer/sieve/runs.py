@@ -129,7 +129,8 @@ def _run(batch: Batch, segments: Segments, rows: Places, forth: Mask, vantage: i
 
     pieces = _Pieces(batch, segments, rows, forth, capture)
     recent = _Recents(batch, segments, rows, forth, has_ids=":" not in ends[0][0])
-    return Run(capture, vantage, ends, halves[0], halves[1], pieces, packets, (stretches[0], stretches[1]), recent)
+    at = int(batch.at[rows[0]])
+    return Run(capture, vantage, at, ends, halves[0], halves[1], pieces, packets, (stretches[0], stretches[1]), recent)
 
 
 def _half(batch: Batch, segments: Segments, rows: Places, own: Places, capture: int, ends: Ends) -> Half | None:

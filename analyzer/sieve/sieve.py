@@ -12,14 +12,14 @@ from analyzer.sieve.clock import EVER, Clock
 from analyzer.sieve.keys import UNCOVERED, Table, among, key_of, marked
 from analyzer.sieve.prepared import Prepared, prepared_of
 from analyzer.sieve.runs import SHORTEST, find_runs
+from analyzer.sieve.strangers import Strangers
+from analyzer.sieve.wrapped import Glance, Wrapped, wrapped_in
 
 if TYPE_CHECKING:
     from analyzer.capture.batch import Batch
     from analyzer.capture.bulk import PassedOver
-    from analyzer.capture.packet import Run
-    from analyzer.sieve.columns import Columns
+    from analyzer.capture.packet import Packet, Run
     from analyzer.sieve.keys import Keys, Mask, Places
-    from analyzer.sieve.openings import Openings
 
 
 class Named(Protocol):
@@ -41,19 +41,20 @@ class Sieve:
         ports: Iterable[int] = (),
         listens: Callable[[bytes, int], None] = lambda address, port: None,
         forgets_none_before: Callable[[int], int] = lambda now: now + EVER,
+        glance: Callable[[Packet], Glance | None] = lambda packet: None,
     ) -> None:
         """``ports``: on which connections matter, whatever they say.  ``listens`` hears of the packed address and port
         of every listener of a connection that is not passed on: who listens tells who opened other connections.
-        ``forgets_none_before``: :meth:`analyzer.streams.table.StreamTable.forgets_none_before`."""
-        self._listens = listens
+        ``forgets_none_before``: :meth:`analyzer.streams.table.StreamTable.forgets_none_before`.  ``glance`` tells
+        which connection a packet is of that no column covers."""
         self._forgets_none_before = forgets_none_before
+        self._glance = glance
         self._ours = marked(1 << 16, ports)
+        self._strangers = Strangers(self._ours, listens)
         self._unwatched: set[int] = set()
         """Keys of streams of which nothing matters but their openings and ends."""
         self._dropped = Table()
         """The same keys."""
-        self._unseen = Table()
-        """Keys of connections that no stream was made for: nothing of them matters until a SYN."""
         self._passed: set[int] = set()
         """Keys of streams that there are."""
         self._forgotten: list[int] = []
@@ -68,9 +69,12 @@ class Sieve:
         """Batches that are being sifted now: of several captures at once."""
         self._fragments = False
         """Datagrams came in fragments: what a connection said first may be in them."""
-        self.unseen: dict[int, int] = {}
-        """How many connections were not passed on, by point of observation."""
         self._heard: PassedOver | None = None
+
+    @property
+    def unseen(self) -> dict[int, int]:
+        """How many connections were not passed on, by point of observation."""
+        return self._strangers.counts
 
     def pass_over(self, stream: Named) -> None:
         """Nothing of this stream matters."""
@@ -132,9 +136,13 @@ class Sieve:
         out = columns.foreign | unimportant
         left_out = np.zeros(0, np.bool_)
         self._fragments |= columns.fragments
+        wrapped: dict[int, Wrapped] = {}
         if not self._fragments:
-            none_of_ours, left_out = self._without_openings(batch, columns, openings, dropped, vantage)
-            out |= none_of_ours
+            if openings is not None or self.unseen:
+                wrapped = wrapped_in(batch, columns, self._glance, vantage=vantage, capture=capture)
+            known = dropped | self._is_busy(keys) if self._busy else dropped
+            strange, left_out = self._strangers.leave_out(batch, prepared, known, self._passed, wrapped, vantage)
+            out |= strange
         rest = np.flatnonzero(~out)
         if self._heard is not None:
             over = (keys != UNCOVERED) & ~marks
@@ -164,12 +172,12 @@ class Sieve:
                 else:
                     yield index
                     # Only now: the stream that there was before may have ended with it.
-                    passed.add(key)
+                    passed.add(wrapped[index].key if index in wrapped else key)
                 if len(self._forgotten) > forgotten:
                     again = _missed(index, keys, unimportant, self._forgotten[forgotten:])
                     forgotten = len(self._forgotten)
                 if len(self._learned) > learned and openings is not None and left_out.any():
-                    again = np.concatenate((again, *self._reopened(index, openings, left_out)))
+                    again = np.concatenate((again, *self._strangers.reopened(index, openings, left_out, vantage)))
                     learned = len(self._learned)
                 if late or again.size:
                     clock.go_on(index + 1, unimportant)
@@ -206,54 +214,6 @@ class Sieve:
     def busy(self, stream: Named) -> None:
         """This stream is ours, and much is said in it."""
         self._busy[key_of(stream.vantage, stream.opener, stream.listener)] = (stream.opener, stream.listener)
-
-    def _reopened(self, index: int, openings: Openings, left_out: Mask) -> list[Places]:
-        """The packets of connections to newly learned ports that did not speak before packet ``index``."""
-        found: list[Places] = []
-        again = left_out & (openings.said > index) & self._ours[openings.ports]
-        for number in np.flatnonzero(again).tolist():
-            self._unseen.remove(int(openings.keys[number]))
-            found.append(openings.packets_of(number))
-        left_out &= ~again
-        return found
-
-    def _without_openings(
-        self, batch: Batch, columns: Columns, openings: Openings | None, dropped: Mask, vantage: int
-    ) -> tuple[Mask, Mask]:
-        """The packets of connections that say in their first bytes that they are none of ours; and which of the
-        openings these are."""
-        keys = columns.keys
-        known = dropped | self._is_busy(keys) if self._busy else dropped
-        # Nothing matters of a connection that was left out before, unless it opens anew.
-        out = self._unseen.has(keys) & ~known
-        if openings is None:
-            return out, np.zeros(0, np.bool_)
-        first_rows = openings.rows[openings.firsts]
-        left_out_before = out[first_rows]
-        out[openings.rows] = False
-        # What opens again while it is followed is the affair of those who follow it.
-        ours = known[first_rows] | (openings.reopen & ~left_out_before)
-        ours |= np.fromiter((key in self._passed for key in openings.keys.tolist()), np.bool_, len(first_rows))
-        no = (openings.said >= 0) & ~ours & ~self._ours[openings.ports]
-        for key in openings.keys[left_out_before & ~no].tolist():
-            self._unseen.remove(key)
-        if no.any():
-            self._unseen.add(openings.keys[no])
-            self.unseen[vantage] = self.unseen.get(vantage, 0) + int(no.sum())
-            out[openings.packets(no)] = True
-            self._tell_listeners(batch, columns, first_rows[no], openings.ports[no].tolist())
-        return out, no
-
-    def _tell_listeners(self, batch: Batch, columns: Columns, rows: Places, ports: list[int]) -> None:
-        """Each listener that the SYNs ``rows`` go to, once."""
-        versions, links = columns.version[rows].tolist(), columns.link[rows].tolist()
-        told: dict[tuple[bytes, int], None] = {}
-        for row, version, link, port in zip(rows.tolist(), versions, links, ports, strict=True):
-            begin, end = (link + 16, link + 20) if version == 4 else (link + 24, link + 40)
-            at = int(batch.offsets[row])
-            told[bytes(batch.buffer[at + begin : at + end]), port] = None
-        for address, port in told:
-            self._listens(address, port)
 
 
 def _missed(index: int, keys: Keys, unimportant: Mask, forgotten: list[int]) -> Places:

@@ -264,3 +264,11 @@ def test_total_in_sequence(packets: list[tuple[tuple[int, bytes], int, int]]) ->
     for number, ((link_type, data), index, value) in enumerate(packets, 1):
         damaged = data[: index % len(data)] + bytes([value]) + data[index % len(data) + 1 :]
         assert decoder.decode(captured(damaged, link_type, number=number)).packet.number == number
+
+
+def test_a_glance_tells_the_ends() -> None:
+    """And the flags; of an error those of what it quotes."""
+    decoder = Decoder()
+    found = decoder.glance(captured(frame() / over_ipv4()))
+    assert found == (("10.0.0.1", 40001), ("10.0.0.2", 9100), 0x18)
+    assert decoder.glance(captured(b"nothing")) is None

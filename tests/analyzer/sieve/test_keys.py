@@ -35,6 +35,7 @@ def test_a_table_is_a_set(steps: list[tuple[str, int]]) -> None:
             table.add_one(key)
     asked = np.array([UNCOVERED, *(number % 7 << 20 | number << 50 | 1 for number in range(1, 41))], np.uint64)
     assert table.has(asked).tolist() == [key in known for key in asked.tolist()]
+    assert [table.has_one(key) for key in asked.tolist()[1:]] == [key in known for key in asked.tolist()[1:]]
 
 
 def test_too_many_keys_without_a_slot_are_forgotten() -> None:

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from analyzer.capture import Packet, Sifting, batch, open_source
@@ -105,30 +105,47 @@ def _packets(file: str) -> tuple[int, list[tuple[int, bytes]]]:
     drop=st.sets(st.integers(0, 60), max_size=12),
     swaps=st.lists(st.integers(0, 60), max_size=8),
     pauses=st.dictionaries(st.integers(0, 60), st.sampled_from([-(10**6), -70, 59, 61, 119, 121, 10**6]), max_size=4),
+    flips=st.dictionaries(st.integers(0, 60), st.tuples(st.integers(12, 70), st.integers(0, 255)), max_size=4),
     snap=st.sampled_from([60, 74, 90, 262_144]),
     most=st.integers(1, 40),
     cut=st.integers(0, 40),
     part=st.tuples(st.none() | st.integers(0, 30), st.none() | st.integers(0, 60)),
+)
+@example(
+    file="healthy/bulk-fragments.pcap",
+    drop=set(range(5)),
+    swaps=[48],
+    pauses={},
+    flips={},
+    snap=262_144,
+    most=38,
+    cut=0,
+    part=(None, None),
 )
 def test_mutated_captures_give_the_same_report(
     file: str,
     drop: set[int],
     swaps: list[int],
     pauses: dict[int, int],
+    flips: dict[int, tuple[int, int]],
     snap: int,
     most: int,
     cut: int,
     part: tuple[int | None, int | None],
     tmp_path: Path,
 ) -> None:
-    """Packets lost, swapped and sliced, pauses in which streams are forgotten, a clock that is set back, a file that
-    breaks off, only a part of the time: no difference."""
+    """Packets lost, swapped, sliced and damaged, pauses in which streams are forgotten, a clock that is set back,
+    a file that breaks off, only a part of the time: no difference."""
     link_type, packets = _packets(file)
     for place in swaps:
         if place + 1 < len(packets):
             packets[place], packets[place + 1] = packets[place + 1], packets[place]
     late = [sum(pause for place, pause in pauses.items() if place <= index) for index in range(len(packets))]
     packets = [(at + pause * SECOND, data) for (at, data), pause in zip(packets, late, strict=True)]
+    for index, (place, value) in flips.items():
+        if index < len(packets):
+            at, data = packets[index]
+            packets[index] = at, data[:place] + bytes([value]) + data[place + 1 :]
     left = [packet for index, packet in enumerate(packets) if index not in drop]
     held = io.BytesIO()
     write_pcap(held, left, link_type=link_type, snap_length=snap)
