@@ -13,6 +13,8 @@ from dissectors.dialogue import Decoded, Item, Missing, Problem, Side, Undecoded
 
 HEAD_LIMIT = 512
 """Bytes of a frame that are kept until it ends."""
+_HEAD = 4 + HEAD_LIMIT
+"""With the length before them."""
 SHOWN = 16
 """Bytes of an :class:`OpaqueFrame` that are kept for people."""
 BELIEVABLE = 1 << 28
@@ -179,7 +181,7 @@ class FrameReader:
                 if len(self._kept) == 4:
                     self._end = self.start + 4 + int.from_bytes(self._kept, "big")
             if self._end is not None:
-                at += self._keep(data, at, min(4 + HEAD_LIMIT, self._end - self.start))
+                at += self._keep(data, at, min(_HEAD, self._end - self.start))
                 if not self.trusted and not _believable(self._kept):
                     self.in_step = False
                     rest = self._kept + data[at:]
@@ -198,28 +200,24 @@ class FrameReader:
         frame), or a frame begins like none."""
         if self._hole:
             return None
-        begin, kept = self.start - self.position, self._kept
+        begin, kept, trusted = self.start - self.position, self._kept, self.trusted
         frames = 0
         ticks: list[int] = []
-        window, base = b"", 0  # what was asked for last may hold more frames: ticks are four bytes each
+        # What was asked for last may hold more frames: ticks are four bytes each.
+        window, base, reach = b"", 0, 0
         while True:
-            wanted = min(4 + HEAD_LIMIT, size - begin) - len(kept)
+            wanted = min(_HEAD, size - begin) - len(kept)
             if wanted > 0:
-                at = begin + len(kept) - base
-                if at >= len(window):
-                    base += at
-                    window = peek(base, wanted)
-                    kept = kept + window if kept else window
-                else:
-                    piece = window[at : at + wanted]
-                    if len(piece) < wanted and not _is_whole(kept + piece):
-                        base += at
-                        window = piece = peek(base, wanted)
-                    kept += piece
+                at = begin + len(kept)
+                piece = window[at - base : at - base + wanted] if at < reach else b""
+                if not piece or (len(piece) < wanted and not _is_whole(kept + piece)):
+                    window = piece = peek(at, wanted)
+                    base, reach = at, at + wanted
+                kept = kept + piece if kept else piece
             if len(kept) < 4:
                 return Skim(size, frames, tuple(ticks), begin, kept)
             end = begin + 4 + int.from_bytes(kept[:4], "big")
-            if stop(kept) or not (self.trusted or _believable(kept)):
+            if stop(kept) or not (trusted or _believable(kept)):
                 return None
             if end > size:
                 return Skim(size, frames, tuple(ticks), begin, kept)

@@ -232,11 +232,12 @@ class HandshakeInterpreter(DialogueInterpreter):
 OF_GLOBAL = ("remove_connection", "lost_connection")
 """What ``global`` says before it makes nodes disconnect; the atoms stand in the frame, for no link needs them twice."""
 _REMOVE, _LOST = (atom.encode() for atom in OF_GLOBAL)
+_CONNECTION = b"_connection"
 
 
 def _speaks_of_global(head: bytes) -> bool:
     # Of each frame that is skimmed; a pattern would take twenty times as long.
-    return _REMOVE in head or _LOST in head
+    return _CONNECTION in head and (_REMOVE in head or _LOST in head)
 
 
 _NAME_SIZES = (len("a@b"), 2 * 255)

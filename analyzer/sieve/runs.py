@@ -34,10 +34,11 @@ COPIES = 5_000_000
 class Lying:
     """A :class:`~analyzer.capture.packet.Stretch` whose packets lie in a buffer."""
 
-    __slots__ = ("_batch", "_capture", "_rows", "_shifts", "ends", "ttl")
+    __slots__ = ("_batch", "_buffer", "_capture", "_rows", "_shifts", "ends", "ttl")
 
     def __init__(self, batch: Batch, capture: int, rows: Places, begin: Places, length: Places, ttl: int) -> None:
         self._batch = batch
+        self._buffer = batch.buffer
         self._capture = capture
         self._rows = rows
         ends = np.cumsum(length)
@@ -53,7 +54,7 @@ class Lying:
 
     def peek(self, at: int, size: int) -> bytes:
         """See :class:`~analyzer.capture.packet.Stretch`."""
-        ends, buffer = self.ends, self._batch.buffer
+        ends, buffer = self.ends, self._buffer
         index = bisect_right(ends, at)
         end = at + size
         place = at + self._shifts[index]
