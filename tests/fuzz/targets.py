@@ -32,6 +32,7 @@ from dissectors.tls import TlsDialogue
 from dissectors.traffic import looks_like_frames
 from samples import provenance
 from samples.conversation import ACK, EPMD, FIN, PUSH, RST, SYN, Network
+from tests.analyzer.sieve.sifted import in_batches
 from tests.fuzz import invariants, material
 from tests.generate import Event, assert_accounted, bytewise, talk
 
@@ -41,6 +42,8 @@ LINK_TYPES = (0, 1, 12, 101, 108, 113, 228, 229, 276, 147)
 MOST_STEPS = 64
 """Of a conversation made of fuzzed bytes: more find nothing new and take long."""
 DIST_PORT = 9100
+SMALL = 5
+"""Packets of a batch."""
 
 
 # --- Files, packets, segments ----------------------------------------------------------------------------------------
@@ -157,20 +160,24 @@ def _dialogue(make: Callable[[], Dialogue], data: bytes, *, any_cut: bool = True
 
 
 def analysis(data: bytes) -> None:
-    """Any file, with the sieve and without: one report."""
+    """Any file, without the sieve, with it, and with it in batches so small that there are many borders: one report."""
     with TemporaryDirectory(prefix="distscope-") as folder:
         path = Path(folder) / "fuzzed.pcap"
         path.write_bytes(data)
-        texts = []
-        for sieve_from in (None, 0):
-            try:
-                with open_source([str(path)], stdin=io.BytesIO()) as source:
-                    texts.append(json_doc.render(view.build(pipeline.analyze(source, Options(sieve_from=sieve_from)))))
-            except DistscopeError as error:
-                texts.append(json.dumps(str(error)))
-    plain, sifted = texts
+        plain, sifted = _report(path, Options(sieve_from=None)), _report(path, Options(sieve_from=0))
+        with in_batches(SMALL, eager=True):
+            in_pieces = _report(path, Options(sieve_from=0))
     assert plain == sifted
+    assert plain == in_pieces
     json.loads(plain)
+
+
+def _report(path: Path, options: Options) -> str:
+    try:
+        with open_source([str(path)], stdin=io.BytesIO()) as source:
+            return json_doc.render(view.build(pipeline.analyze(source, options)))
+    except DistscopeError as error:
+        return json.dumps(str(error))
 
 
 def conversations(data: bytes) -> None:

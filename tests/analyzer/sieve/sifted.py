@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
 
 from analyzer import pipeline
-from analyzer.capture import open_source
+from analyzer.capture import batch, open_source
 from analyzer.pipeline import Options
 from analyzer.report import json_doc, view
+from analyzer.sieve import runs, sieve
 
 
 def sifted_report(
     paths: tuple[str, ...],
     dist_ports: frozenset[int] = frozenset(),
     *,
-    sieve: bool = True,
+    through: bool = True,
     times: tuple[int | None, int | None] = (None, None),
 ) -> str:
     """The JSON report of captures."""
     since, until = times
-    options = Options(dist_ports=dist_ports, sieve_from=0 if sieve else None, since=since, until=until)
+    options = Options(dist_ports=dist_ports, sieve_from=0 if through else None, since=since, until=until)
     with open_source(paths, stdin=io.BytesIO()) as source:
         return json_doc.render(view.build(pipeline.analyze(source, options)))
+
+
+@contextmanager
+def in_batches(most: int, *, eager: bool) -> Iterator[None]:
+    """Of so many packets; ``eager``: every connection is busy at once, and a run is short."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "MOST", most)
+        if eager:
+            patch.setattr(pipeline, "BUSY_EVERY", 1)
+            patch.setattr(runs, "SHORTEST", 2)
+            patch.setattr(sieve, "SHORTEST", 2)
+        yield

@@ -78,7 +78,7 @@ def test_who_speaks_first(
     path = tmp_path / "first.pcapng"
     path.write_bytes(net.pcapng())
     if net.packets:
-        assert sifted_report((str(path),)) == sifted_report((str(path),), sieve=False)
+        assert sifted_report((str(path),)) == sifted_report((str(path),), through=False)
 
 
 def test_a_listener_that_speaks_first_passes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

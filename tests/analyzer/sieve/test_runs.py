@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Iterator
 
 import pytest
 
 from analyzer import pipeline
-from analyzer.capture import batch, open_source
+from analyzer.capture import open_source
 from analyzer.pipeline import Options
 from analyzer.report import json_doc, view
 from analyzer.sessions.conversation import Conversation
-from analyzer.sieve import runs, sieve
 from analyzer.streams.table import StreamTable
+from tests.analyzer.sieve.sifted import in_batches
 from tests.corpus import EVERY_SAMPLE, ROOT, SAMPLES, report_text
 
 skimmed: list[bool] = []
@@ -21,7 +22,7 @@ skimmed: list[bool] = []
 
 
 @pytest.fixture
-def eager(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+def eager(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     """Every connection is busy at once and a run is short; gives whether each run was taken as one."""
     taken: list[bool] = []
     skimmed.clear()
@@ -39,11 +40,8 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
     monkeypatch.setattr(StreamTable, "feed_run", listening)
     monkeypatch.setattr(Conversation, "_skim", skimming)
-    monkeypatch.setattr(pipeline, "BUSY_EVERY", 1)
-    monkeypatch.setattr(runs, "SHORTEST", 2)
-    monkeypatch.setattr(sieve, "SHORTEST", 2)
-    monkeypatch.setattr(batch, "MOST", 9)
-    return taken
+    with in_batches(9, eager=True):
+        yield taken
 
 
 @EVERY_SAMPLE

@@ -18,7 +18,7 @@ from analyzer.sieve.columns import Columns, columns_of
 from analyzer.sieve.keys import UNCOVERED, key_of
 from analyzer.streams.limits import SECOND
 from samples import provenance
-from tests.analyzer.sieve.sifted import sifted_report
+from tests.analyzer.sieve.sifted import in_batches, sifted_report
 from tests.corpus import EVERY_SAMPLE, ROOT, SAMPLES, report_text
 
 MARKS = TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST
@@ -34,12 +34,11 @@ CLASSIC = sorted(
 
 @pytest.mark.parametrize("most", [batch.MOST, 7])
 @EVERY_SAMPLE
-def test_every_sample_gives_the_same_report(name: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_sample_gives_the_same_report(name: str, most: int) -> None:
     """Byte for byte, in batches of any size."""
-    monkeypatch.setattr(batch, "MOST", most)
     sample = SAMPLES[name]
     paths = tuple(f"samples/{file}" for file in sample.files)
-    with contextlib.chdir(ROOT):
+    with contextlib.chdir(ROOT), in_batches(most, eager=False):
         assert sifted_report(paths, frozenset(sample.dist_ports)) == report_text(name)
 
 
@@ -108,6 +107,7 @@ def _packets(file: str) -> tuple[int, list[tuple[int, bytes]]]:
     flips=st.dictionaries(st.integers(0, 60), st.tuples(st.integers(12, 70), st.integers(0, 255)), max_size=4),
     snap=st.sampled_from([60, 74, 90, 262_144]),
     most=st.integers(1, 40),
+    eager=st.booleans(),
     cut=st.integers(0, 40),
     part=st.tuples(st.none() | st.integers(0, 30), st.none() | st.integers(0, 60)),
 )
@@ -119,6 +119,7 @@ def _packets(file: str) -> tuple[int, list[tuple[int, bytes]]]:
     flips={},
     snap=262_144,
     most=38,
+    eager=False,
     cut=0,
     part=(None, None),
 )
@@ -130,6 +131,7 @@ def test_mutated_captures_give_the_same_report(
     flips: dict[int, tuple[int, int]],
     snap: int,
     most: int,
+    eager: bool,
     cut: int,
     part: tuple[int | None, int | None],
     tmp_path: Path,
@@ -153,8 +155,7 @@ def test_mutated_captures_give_the_same_report(
     path.write_bytes(held.getvalue()[: max(24, len(held.getvalue()) - cut)])
     if not left:
         return
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch, "MOST", most)
+    with in_batches(most, eager=eager):
         since, until = (None if place is None or place >= len(left) else left[place][0] for place in part)
         times = since, until
-        assert sifted_report((str(path),), times=times) == sifted_report((str(path),), sieve=False, times=times)
+        assert sifted_report((str(path),), times=times) == sifted_report((str(path),), through=False, times=times)
