@@ -134,15 +134,15 @@ class Sieve:
         dropped = self._dropped.has(keys)
         unimportant = dropped & ~marks
         out = columns.foreign | unimportant
-        left_out = np.zeros(0, np.bool_)
         self._fragments |= columns.fragments
         wrapped: dict[int, Wrapped] = {}
-        if not self._fragments:
-            if openings is not None or self.unseen:
-                wrapped = wrapped_in(batch, columns, self._glance, vantage=vantage, capture=capture)
-            known = dropped | self._is_busy(keys) if self._busy else dropped
-            strange, left_out = self._strangers.leave_out(batch, prepared, known, self._passed, wrapped, vantage)
-            out |= strange
+        if self.unseen or (openings is not None and not self._fragments):
+            wrapped = wrapped_in(batch, columns, self._glance, vantage=vantage, capture=capture)
+        known = dropped | self._is_busy(keys) if self._busy else dropped
+        strange, left_out = self._strangers.leave_out(
+            batch, prepared, known, self._passed, wrapped, vantage, sure=not self._fragments
+        )
+        out |= strange
         rest = np.flatnonzero(~out)
         if self._heard is not None:
             over = (keys != UNCOVERED) & ~marks

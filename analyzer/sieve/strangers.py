@@ -38,8 +38,11 @@ class Strangers:
         followed: Set[int],
         wrapped: Mapping[int, Wrapped],
         vantage: int,
+        *,
+        sure: bool,
     ) -> tuple[Mask, Mask]:
-        """Their packets in a batch, and which of its openings are theirs.
+        """Their packets in a batch, and which of its openings are theirs: none where it is not ``sure`` that first
+        bytes are the first.
 
         ``known``: packets of connections of which more is known; ``followed``: keys of those that are followed.
         Where some packets of a connection are ``wrapped``, the others do not tell."""
@@ -57,7 +60,7 @@ class Strangers:
         if wrapped:
             followed = followed | {each.key for each in wrapped.values()}
         ours |= np.fromiter((key in followed for key in openings.keys.tolist()), np.bool_, len(ours))
-        no = (openings.said >= 0) & ~ours
+        no = (openings.said >= 0) & ~ours & sure
         for key in openings.keys[left_out_before & ~no].tolist():
             self._keys.remove(key)
         if no.any():
