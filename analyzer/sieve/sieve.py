@@ -136,7 +136,7 @@ class Sieve:
         out = columns.foreign | unimportant
         self._fragments |= columns.fragments
         wrapped: dict[int, Wrapped] = {}
-        if self.unseen or (openings is not None and not self._fragments):
+        if self.unseen or self._busy or (openings is not None and not self._fragments):
             wrapped = wrapped_in(batch, columns, self._glance, vantage=vantage, capture=capture)
         known = dropped | self._is_busy(keys) if self._busy else dropped
         strange, left_out = self._strangers.leave_out(
@@ -149,8 +149,8 @@ class Sieve:
             over[rest] = False
             self._heard(batch, columns, np.flatnonzero(over))
         runs: dict[int, Run] = {}
-        if self._busy and rest.size:
-            runs, rest = self._runs(batch, prepared, rest, vantage, capture)
+        if self._busy and rest.size and not columns.fragments:
+            runs, rest = self._runs(batch, prepared, rest, {each.key for each in wrapped.values()}, vantage, capture)
         unwatched, passed = self._unwatched, self._passed
         forgotten, learned = len(self._forgotten), len(self._learned)
         clock = Clock(batch, unimportant, self._forgets_none_before)
@@ -186,19 +186,26 @@ class Sieve:
             rest = np.sort(np.concatenate((again, rest[rest > index])))
 
     def _runs(
-        self, batch: Batch, prepared: Prepared, rest: Places, vantage: int, capture: int
+        self, batch: Batch, prepared: Prepared, rest: Places, wrapped: set[int], vantage: int, capture: int
     ) -> tuple[dict[int, Run], Places]:
-        """By the first packet of each; and what is left, of each run the first packet."""
+        """By the first packet of each; and what is left, of each run the first packet.
+
+        ``wrapped``: connections of which other packets come in between."""
         columns = prepared.columns
         left = np.zeros(len(batch), np.bool_)
         left[rest] = True
-        chains = [chain for key, chain in prepared.chains.items() if key in self._busy and key not in self._unwatched]
+        apart = wrapped | self._unwatched if wrapped else self._unwatched
+        chains = [chain for key, chain in prepared.chains.items() if key in self._busy and key not in apart]
         alone = left.copy() if chains else left
         for chain in chains:
             alone[chain.rows] = False
         others = np.flatnonzero(alone)
         others = others[self._is_busy(columns.keys[others])]
-        chains += [chain_of(batch, columns, rows) for rows in grouped(columns.keys, others) if len(rows) >= SHORTEST]
+        chains += [
+            chain_of(batch, columns, rows)
+            for rows in grouped(columns.keys, others)
+            if len(rows) >= SHORTEST and int(columns.keys[rows[0]]) not in wrapped
+        ]
         found: dict[int, Run] = {}
         for chain in chains:
             ends = self._busy[int(columns.keys[chain.rows[0]])]

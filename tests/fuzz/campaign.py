@@ -77,9 +77,8 @@ def _of_neighbours(random: Random, capture: Capture, report: Report) -> list[str
     wrong: list[str] = []
     if random.random() < 0.5 and len(capture.frames) > 1:
         count = random.randrange(1, len(capture.frames))
-        left = invariants.analysed(invariants.cut(capture, count)).verdicts
-        complete = invariants.complete_before(report, count)
-        wrong += [f"cut after packet {count}: lost {each}" for each in complete if each not in left]
+        left = invariants.analysed(invariants.cut(capture, count))
+        wrong += [f"cut after packet {count}: {each}" for each in invariants.lost_by_cut(report, left, count)]
     elif capture.link_type == material.ETHERNET and len(capture.frames) > 1:
         strangers = invariants.with_strangers(random, capture, material.strangers())
         among = invariants.analysed(strangers)

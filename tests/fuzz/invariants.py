@@ -117,16 +117,27 @@ def same(first: Report, second: Report, what: str) -> list[str]:
     return [] if first.text == second.text else [f"{what}: the reports differ"]
 
 
-def complete_before(report: Report, count: int) -> list[tuple[str, ...]]:
-    """Verdicts of attempts that are whole, and over, within the first ``count`` packets."""
-    return [
-        (*identity(attempt), attempt["verdict"])
-        for attempt in report.attempts
-        if attempt["outcome"] != "inconclusive"
-        and "capture-gap" not in attempt["flags"]  # what a hole was is known when later packets come
-        and max((event["packet"] for event in attempt["timeline"]), default=count + 1) <= count
-        and _ended(attempt["timeline"])
-    ]
+def lost_by_cut(report: Report, left: Report, count: int) -> list[str]:
+    """Attempts that are whole, and over, within the first ``count`` packets, and not told so when these are all.
+
+    What is not certain may be something else that is not, in the light of later attempts of the same nodes."""
+    kept = {identity(attempt): attempt for attempt in left.attempts}
+    lost: list[str] = []
+    for attempt in report.attempts:
+        last = max((event["packet"] for event in attempt["timeline"]), default=count + 1)
+        # What a hole was is known when later packets come.
+        if attempt["outcome"] == "inconclusive" or "capture-gap" in attempt["flags"] or last > count:
+            continue
+        if not _ended(attempt["timeline"]):
+            continue
+        there = kept.get(identity(attempt))
+        if there is None:
+            lost.append(f"lost {identity(attempt)}")
+            continue
+        telling = STRONG in (there["certainty"], attempt["certainty"]) or there["outcome"] != attempt["outcome"]
+        if telling and there["ended_at"] == attempt["ended_at"] and there["verdict"] != attempt["verdict"]:
+            lost.append(f"lost {identity(attempt)}: {attempt['verdict']} became {there['verdict']}")
+    return lost
 
 
 def _ended(timeline: list[dict[str, Any]]) -> bool:
