@@ -12,6 +12,8 @@ from analyzer.sieve.segments import Segments, segments_of
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from numpy.typing import NDArray
+
     from analyzer.capture.batch import Batch
     from analyzer.sieve.columns import Columns
     from analyzer.sieve.keys import Keys, Mask, Places
@@ -53,30 +55,43 @@ def chain_of(batch: Batch, columns: Columns, rows: Places) -> Chain:
     of_first = segments.sender == segments.sender[0]
     plain = (segments.flags & ~np.uint8(_PSH)) == _ACK
     plain &= segments.begin + segments.length <= batch.captured[rows]
-    at = batch.at[rows]
+    # Where a clock was set back, a later time lies in between that nobody else may tell.
+    plain &= batch.at[rows] >= np.maximum.accumulate(batch.at)[rows]
     joins = np.ones(len(rows), np.bool_)
-    joins[1:] = at[1:] >= at[:-1]
     for mine in (of_first, ~of_first):
         joins &= _continues(segments, mine)
+        plain &= _saw_what_it_acknowledges(segments, mine)
     breaks = np.flatnonzero(~(plain & joins))
     firsts = np.append(0, np.where(plain[breaks], breaks, breaks + 1))
     return Chain(rows, segments, of_first, firsts, np.append(breaks, len(rows)))
 
 
 def _continues(segments: Segments, mine: Mask) -> Mask:
-    """Where neither the numbers of one direction nor what it acknowledges break off."""
+    """Where the numbers of one direction do not break off."""
     good = np.ones(len(mine), np.bool_)
-    own, other = np.flatnonzero(mine), np.flatnonzero(~mine)
-    if not own.size:
-        return good
-    following = segments.sequence + segments.length.astype(np.uint32)
-    good[own[1:]] &= segments.sequence[own[1:]] == following[own[:-1]]
+    own = np.flatnonzero(mine)
+    following = _following(segments, own)
     numbers = segments.acknowledgment[own]
-    good[own[1:]] &= (numbers[1:] - numbers[:-1]).astype(np.int32) >= 0
-    if other.size:
-        place = np.searchsorted(other, own) - 1
-        known = np.where(place >= 0, following[other[np.maximum(place, 0)]], segments.sequence[other[0]])
-        good[own] &= (numbers - known).astype(np.int32) <= 0
-    else:
+    good[own[1:]] = (segments.sequence[own[1:]] == following[:-1]) & (
+        (numbers[1:] - numbers[:-1]).astype(np.int32) >= 0
+    )
+    if own.size == len(mine):
         good[own[1:]] &= numbers[1:] == numbers[:-1]
     return good
+
+
+def _saw_what_it_acknowledges(segments: Segments, mine: Mask) -> Mask:
+    """Where the packets of one direction acknowledge nothing of the other that comes later, or not at all."""
+    good = np.ones(len(mine), np.bool_)
+    own, other = np.flatnonzero(mine), np.flatnonzero(~mine)
+    if other.size:
+        place = np.searchsorted(other, own) - 1
+        seen = np.where(place >= 0, _following(segments, other)[np.maximum(place, 0)], segments.sequence[other[0]])
+        good[own] = (segments.acknowledgment[own] - seen).astype(np.int32) <= 0
+    return good
+
+
+def _following(segments: Segments, rows: Places) -> NDArray[np.uint32]:
+    """The number behind each of these packets."""
+    found: NDArray[np.uint32] = segments.sequence[rows] + segments.length[rows].astype(np.uint32)
+    return found

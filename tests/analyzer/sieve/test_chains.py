@@ -72,12 +72,24 @@ def test_what_is_missing_or_repeated_ends_a_stretch() -> None:
     assert stretches(chain(again))[0] == (0, len(packets))
 
 
-def test_a_clock_that_is_set_back_ends_a_stretch() -> None:
-    """Packets of a run are in the order of time."""
+def test_where_a_clock_is_set_back_is_no_stretch() -> None:
+    """Until the time is what it was, whoever set it back."""
     packets = link().packets[FLOWING:]
-    middle = len(packets) // 2
+    count, middle = len(packets), len(packets) // 2
     back = [(at - 10**9 * (index >= middle), data) for index, (at, data) in enumerate(packets)]
-    assert stretches(chain(back)) == [(0, middle), (middle, len(packets))]
+    assert stretches(chain(back)) == [(0, middle)]
+    other = bytes(60)
+    batch = batch_of([*packets[:middle], (packets[middle + 2][0], other), *packets[middle:]])
+    rows = np.array([row for row in range(count + 1) if row != middle])
+    assert stretches(chain_of(batch, columns_of(batch, 0), rows)) == [(0, middle), (middle + 2, count)]
+
+
+def test_what_is_acknowledged_before_it_came_is_in_no_stretch() -> None:
+    """Those before and behind it are; two captures on one host show such."""
+    packets = link().packets[FLOWING:]
+    (data_at, data), (ack_at, ack) = packets[5:7]
+    swapped = [*packets[:5], (data_at, ack), (ack_at, data), *packets[7:]]
+    assert stretches(chain(swapped)) == [(0, 5), (6, len(packets))]
 
 
 def test_only_busy_connections_have_chains() -> None:
