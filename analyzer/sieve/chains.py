@@ -60,7 +60,7 @@ def chain_of(batch: Batch, columns: Columns, rows: Places) -> Chain:
     joins = np.ones(len(rows), np.bool_)
     for mine in (of_first, ~of_first):
         joins &= _continues(segments, mine)
-        plain &= _saw_what_it_acknowledges(segments, mine)
+        plain &= _saw_what_it_acknowledges(segments, mine) & ~_may_be_copy(segments, mine)
     breaks = np.flatnonzero(~(plain & joins))
     firsts = np.append(0, np.where(plain[breaks], breaks, breaks + 1))
     return Chain(rows, segments, of_first, firsts, np.append(breaks, len(rows)))
@@ -89,6 +89,18 @@ def _saw_what_it_acknowledges(segments: Segments, mine: Mask) -> Mask:
         seen = np.where(place >= 0, _following(segments, other)[np.maximum(place, 0)], segments.sequence[other[0]])
         good[own] = (segments.acknowledgment[own] - seen).astype(np.int32) <= 0
     return good
+
+
+def _may_be_copy(segments: Segments, mine: Mask) -> Mask:
+    """Where a packet of one direction is like the one before it; of the first one nobody knows what was before."""
+    found = np.zeros(len(mine), np.bool_)
+    own = np.flatnonzero(mine)
+    found[own[:1]] = segments.length[own[:1]] == 0
+    found[own[1:]] = True
+    for name in ("sequence", "acknowledgment", "flags", "length", "window", "ip_id"):
+        column = getattr(segments, name)[own]
+        found[own[1:]] &= column[1:] == column[:-1]
+    return found
 
 
 def _following(segments: Segments, rows: Places) -> NDArray[np.uint32]:

@@ -18,7 +18,9 @@ from samples.conversation import Network
 
 ENDS = ("10.0.0.1", "10.0.0.2")
 FLOWING = 4
-"""Packets of which the numbers of both sides are known by then."""
+"""Packets after which the numbers of both sides are known."""
+BEGIN = [(1, 2)]
+"""Where the first packet of each side is an acknowledgment that may be a copy of one before."""
 
 
 def batch_of(packets: list[tuple[int, bytes]]) -> Batch:
@@ -66,10 +68,19 @@ def test_what_is_missing_or_repeated_ends_a_stretch() -> None:
     packets = link().packets[FLOWING:]
     with_data = [index for index, (_, data) in enumerate(packets) if data.endswith(b"a" * 10)]
     lost = with_data[2]
-    assert stretches(chain(packets)) == [(0, len(packets))]
-    assert stretches(chain(packets[:lost] + packets[lost + 1 :]))[0] == (0, lost)
+    assert stretches(chain(packets)) == [*BEGIN, (3, len(packets))]
+    assert stretches(chain(packets[:lost] + packets[lost + 1 :]))[1] == (3, lost)
     again = [*packets, packets[with_data[0]]]
-    assert stretches(chain(again))[0] == (0, len(packets))
+    assert stretches(chain(again))[1] == (3, len(packets))
+
+
+def test_copies_of_acknowledgments_are_in_no_stretch() -> None:
+    """A capture on two interfaces shows each packet twice; what was before the first one is not known."""
+    packets = link().packets[FLOWING:]
+    at, ack = packets[2]
+    twice = [*packets[:3], (at, ack), *packets[3:]]
+    assert stretches(chain(packets)) == [*BEGIN, (3, len(packets))]
+    assert stretches(chain(twice)) == [*BEGIN, (4, len(twice))]
 
 
 def test_where_a_clock_is_set_back_is_no_stretch() -> None:
@@ -77,11 +88,11 @@ def test_where_a_clock_is_set_back_is_no_stretch() -> None:
     packets = link().packets[FLOWING:]
     count, middle = len(packets), len(packets) // 2
     back = [(at - 10**9 * (index >= middle), data) for index, (at, data) in enumerate(packets)]
-    assert stretches(chain(back)) == [(0, middle)]
+    assert stretches(chain(back)) == [*BEGIN, (3, middle)]
     other = bytes(60)
     batch = batch_of([*packets[:middle], (packets[middle + 2][0], other), *packets[middle:]])
     rows = np.array([row for row in range(count + 1) if row != middle])
-    assert stretches(chain_of(batch, columns_of(batch, 0), rows)) == [(0, middle), (middle + 2, count)]
+    assert stretches(chain_of(batch, columns_of(batch, 0), rows)) == [*BEGIN, (3, middle), (middle + 2, count)]
 
 
 def test_what_is_acknowledged_before_it_came_is_in_no_stretch() -> None:
@@ -89,7 +100,7 @@ def test_what_is_acknowledged_before_it_came_is_in_no_stretch() -> None:
     packets = link().packets[FLOWING:]
     (data_at, data), (ack_at, ack) = packets[5:7]
     swapped = [*packets[:5], (data_at, ack), (ack_at, data), *packets[7:]]
-    assert stretches(chain(swapped)) == [(0, 5), (6, len(packets))]
+    assert stretches(chain(swapped)) == [*BEGIN, (3, 5), (6, len(packets))]
 
 
 def test_only_busy_connections_have_chains() -> None:
