@@ -9,7 +9,7 @@ from analyzer.capture.live import SECOND, SETTLED, LiveSource
 from analyzer.capture.packet import Elapsed, Packet, Run
 from analyzer.capture.tap import Counts
 from analyzer.capture.track import Sifting
-from tests.analyzer.capture.reading import Unadvised
+from tests.analyzer.capture.unadvised import Unadvised
 from tests.analyzer.live.scripted import ScriptedTap
 
 START = 1_790_000_000 * SECOND

@@ -13,7 +13,7 @@ from analyzer.capture import Elapsed, Packet, Sifting, open_source
 from analyzer.capture.batch import Batch
 from analyzer.capture.pcap import write_pcap
 from samples.provenance import HERE
-from tests.analyzer.capture.reading import Unadvised
+from tests.analyzer.capture.unadvised import Unadvised
 
 DRESSES = [
     "handshake/cookie-mismatch.pcap",

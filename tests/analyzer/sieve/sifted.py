@@ -1,4 +1,4 @@
-"""Captures to their report, through the sieve or past it."""
+"""Packets to a batch, and captures to their report, through the sieve or past it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ import pytest
 
 from analyzer import pipeline
 from analyzer.capture import batch, open_source
+from analyzer.capture.batch import Batch, Buffer, parts_of
+from analyzer.capture.pcap import write_pcap
+from analyzer.capture.pcap_batches import read_pcap_loads
+from analyzer.capture.state import CaptureState
+from analyzer.capture.supply import FileSupply
 from analyzer.pipeline import Options
 from analyzer.report import json_doc, view
 from analyzer.sieve import runs, sieve
@@ -39,3 +44,12 @@ def in_batches(most: int, *, eager: bool) -> Iterator[None]:
             patch.setattr(runs, "SHORTEST", 2)
             patch.setattr(sieve, "SHORTEST", 2)
         yield
+
+
+def batch_of(packets: list[tuple[int, bytes]]) -> Batch:
+    """All in one."""
+    held, state = io.BytesIO(), CaptureState("x")
+    write_pcap(held, packets)
+    (load,) = read_pcap_loads(Buffer(FileSupply(io.BytesIO(held.getvalue()), state)), state)
+    (batch,) = parts_of(load, None, None)
+    return batch

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 
-from analyzer.capture.batch import Batch, Buffer, parts_of
-from analyzer.capture.pcap import write_pcap
-from analyzer.capture.pcap_batches import read_pcap_loads
-from analyzer.capture.state import CaptureState
-from analyzer.capture.supply import FileSupply
 from analyzer.sieve.chains import Chain, chain_of, chains_of, grouped
 from analyzer.sieve.columns import columns_of
 from analyzer.sieve.keys import mixed_one, number_of
 from samples.conversation import Network
+from tests.analyzer.sieve.sifted import batch_of
 
 ENDS = ("10.0.0.1", "10.0.0.2")
 FLOWING = 4
 """Packets after which the numbers of both sides are known."""
 BEGIN = [(1, 2)]
 """Where the first packet of each side is an acknowledgment that may be a copy of one before."""
-
-
-def batch_of(packets: list[tuple[int, bytes]]) -> Batch:
-    """All in one."""
-    held, state = io.BytesIO(), CaptureState("x")
-    write_pcap(held, packets)
-    (load,) = read_pcap_loads(Buffer(FileSupply(io.BytesIO(held.getvalue()), state)), state)
-    (batch,) = parts_of(load, None, None)
-    return batch
 
 
 def link() -> Network:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 
-from analyzer.capture.batch import Batch, Buffer, batches_of
-from analyzer.capture.pcap import write_pcap
-from analyzer.capture.pcap_batches import read_pcap_loads
-from analyzer.capture.state import CaptureState
-from analyzer.capture.supply import FileSupply
+from analyzer.capture.batch import Batch
 from analyzer.sieve.columns import columns_of
 from analyzer.sieve.openings import Openings, openings_of
 from samples.conversation import Network
+from tests.analyzer.sieve.sifted import batch_of
 
 
 def opened(net: Network) -> tuple[Batch, Openings | None]:
     """What opens in all packets of a network."""
-    held, state = io.BytesIO(), CaptureState("x")
-    write_pcap(held, net.packets)
-    (batch,) = batches_of(read_pcap_loads(Buffer(FileSupply(io.BytesIO(held.getvalue()), state)), state))
+    batch = batch_of(net.packets)
     return batch, openings_of(batch, columns_of(batch, 0))
 
 

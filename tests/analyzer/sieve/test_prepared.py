@@ -7,7 +7,8 @@ import pickle
 import numpy as np
 
 from analyzer.sieve.prepared import prepared_of
-from tests.analyzer.sieve.test_chains import batch_of, link
+from tests.analyzer.sieve.sifted import batch_of
+from tests.analyzer.sieve.test_chains import link
 
 
 def test_what_is_prepared_can_be_handed_over() -> None:

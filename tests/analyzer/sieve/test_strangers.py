@@ -11,7 +11,7 @@ from analyzer.sieve.prepared import Prepared, prepared_of
 from analyzer.sieve.strangers import Strangers
 from analyzer.sieve.wrapped import Wrapped
 from samples.conversation import ACK, SYN, Connection, Network
-from tests.analyzer.sieve.test_chains import batch_of
+from tests.analyzer.sieve.sifted import batch_of
 
 PORT = 2222
 

@@ -9,7 +9,7 @@ from analyzer.sieve.keys import key_of
 from analyzer.sieve.wrapped import wrapped_in
 from samples.conversation import Network
 from tests.analyzer.decode.building import frame, over_ipv4
-from tests.analyzer.sieve.test_chains import batch_of
+from tests.analyzer.sieve.sifted import batch_of
 
 ENDS = ("10.0.0.1", 40_001), ("10.0.0.2", 9_100)
 
