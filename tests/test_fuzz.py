@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,31 @@ def test_mutated_captures_keep_the_invariants(first: int) -> None:
     tally = campaign.run(first, 40)
     assert tally.captures == 40
     assert tally.wrong == []
+
+
+@pytest.mark.parametrize(
+    ("change", "later", "lost"),
+    [
+        ({}, False, 0),
+        (None, True, 1),
+        ({"verdict": "not-allowed"}, False, 1),
+        ({"verdict": "not-allowed"}, True, 0),
+        ({"verdict": "not-allowed", "certainty": "certain"}, True, 1),
+        ({"verdict": "inconclusive", "outcome": "inconclusive"}, True, 1),
+        ({"verdict": "not-allowed", "ended_at": "earlier"}, False, 0),
+    ],
+    ids=["same", "gone", "other", "other-by-later-ones", "certain", "other-outcome", "packets-behind-the-cut"],
+)
+def test_what_a_cut_may_change(change: dict[str, str] | None, later: bool, lost: int) -> None:
+    """Nothing of what was over before it, but for a doubt that later attempts of the same hosts settle."""
+    document = json.loads(invariants.analysed(material.sample("handshake/cookie-mismatch")).text)
+    (attempt,) = document["attempts"]
+    assert (attempt["verdict"], attempt["certainty"], attempt["outcome"]) == ("cookie-mismatch", "likely", "problem")
+    count = max(event["packet"] for event in attempt["timeline"])
+    behind = attempt | {"timeline": [event | {"packet": count + 1} for event in attempt["timeline"]]}
+    whole = invariants.Report(json.dumps(document | {"attempts": [attempt, behind][: 1 + later]}))
+    left = invariants.Report(json.dumps(document | {"attempts": [] if change is None else [attempt | change]}))
+    assert len(invariants.lost_by_cut(whole, left, count)) == lost
 
 
 @pytest.mark.parametrize("mutation", mutations.ALL, ids=lambda mutation: mutation.__name__)

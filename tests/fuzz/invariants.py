@@ -118,26 +118,35 @@ def same(first: Report, second: Report, what: str) -> list[str]:
 
 
 def lost_by_cut(report: Report, left: Report, count: int) -> list[str]:
-    """Attempts that are whole, and over, within the first ``count`` packets, and not told so when these are all.
-
-    What is not certain may be something else that is not, in the light of later attempts of the same nodes."""
-    kept = {identity(attempt): attempt for attempt in left.attempts}
+    """Attempts that are whole, and over, within the first ``count`` packets, and not told so when these are all."""
     lost: list[str] = []
     for attempt in report.attempts:
-        last = max((event["packet"] for event in attempt["timeline"]), default=count + 1)
         # What a hole was is known when later packets come.
-        if attempt["outcome"] == "inconclusive" or "capture-gap" in attempt["flags"] or last > count:
+        if attempt["outcome"] == "inconclusive" or "capture-gap" in attempt["flags"] or _last(attempt) > count:
             continue
         if not _ended(attempt["timeline"]):
             continue
-        there = kept.get(identity(attempt))
-        if there is None:
+        there = [each for each in left.attempts if identity(each) == identity(attempt)]
+        # An acknowledgment behind the cut makes no event, and may be what the verdict rests upon.
+        whole = [each for each in there if each["ended_at"] == attempt["ended_at"]]
+        if not there:
             lost.append(f"lost {identity(attempt)}")
-            continue
-        telling = STRONG in (there["certainty"], attempt["certainty"]) or there["outcome"] != attempt["outcome"]
-        if telling and there["ended_at"] == attempt["ended_at"] and there["verdict"] != attempt["verdict"]:
-            lost.append(f"lost {identity(attempt)}: {attempt['verdict']} became {there['verdict']}")
+        elif whole and not any(_agree(attempt, each, report, count) for each in whole):
+            lost.append(f"lost {identity(attempt)}: {attempt['verdict']} became {[each['verdict'] for each in whole]}")
     return lost
+
+
+def _agree(attempt: dict[str, Any], there: dict[str, Any], report: Report, count: int) -> bool:
+    """One verdict; or two of which neither is certain, where later attempts of the same hosts tell more of them."""
+    if there["verdict"] == attempt["verdict"]:
+        return True
+    later = any(_last(other) > count and _hosts(other) & _hosts(attempt) for other in report.attempts)
+    doubtful = STRONG not in (there["certainty"], attempt["certainty"])
+    return later and doubtful and there["outcome"] == attempt["outcome"]
+
+
+def _last(attempt: dict[str, Any]) -> int:
+    return max((event["packet"] for event in attempt["timeline"]), default=0)
 
 
 def _ended(timeline: list[dict[str, Any]]) -> bool:
