@@ -143,7 +143,7 @@ class Pipeline:
             self.options.epmd_ports | self.options.dist_ports,
             lambda address, port: listening.learn(endpoint(address, port)),
             self.streams.forgets_none_before,
-            Decoder().glance,
+            self._decoder.glance,
         )
         self.correlator.tell_ports(self._sieve.learn)
         return self.source.sifted(

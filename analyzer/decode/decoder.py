@@ -4,31 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.capture.packet import Packet
-from analyzer.decode.segment import DecodeResult, Endpoint, Segment, Skipped, Stop
+from analyzer.capture.packet import Packet, PacketRef
+from analyzer.decode.segment import DecodeResult, Endpoint, Segment, Skipped, SkipReason, Stop
 from analyzer.decode.shortcut import plain
 
 if TYPE_CHECKING:
     from analyzer.decode.anatomy import Anatomy, Header
     from analyzer.decode.fragments import FragmentTable
 
+KNOWN = 32 * 1024
+"""Results that are kept for the packets' turn: as many as a batch has packets."""
+
 
 class Decoder:
-    """Decodes the packets of any number of captures, in order.  It remembers nothing but fragments, and few of them."""
+    """Decodes the packets of any number of captures, in order.  It remembers fragments, few of them, and what somebody
+    glanced at."""
 
     def __init__(self, fragments: FragmentTable | None = None) -> None:
         self._fragments = fragments
+        self._scout: Decoder | None = None
+        """Has fragments of its own: the packets that it sees early come again in their turn."""
+        self._known: dict[PacketRef, DecodeResult] = {}
+        """What it found, where that does not depend on other packets."""
 
     def decode(self, packet: Packet) -> DecodeResult:
         """Total: answers for any bytes, and never raises."""
+        if self._known and (known := self._known.pop(packet.ref, None)) is not None:
+            return known
         try:
             return plain(packet) or self._follow(packet)
         except Stop as stop:
             return Skipped(packet.ref, stop.reason)
 
     def glance(self, packet: Packet) -> tuple[Endpoint, Endpoint, int] | None:
-        """Sender, receiver and TCP's flags; of an ICMP error those of what it quotes, and no flags.  None: neither."""
-        found = self.decode(packet)
+        """Sender, receiver and TCP's flags of a packet whose turn is yet to come; of an ICMP error those of what it
+        quotes, and no flags.  None: neither."""
+        if self._scout is None:
+            self._scout = Decoder()
+        found = self._scout.decode(packet)
+        fragment = found.reason is SkipReason.FRAGMENT if isinstance(found, Skipped) else False
+        if not fragment and not (isinstance(found, Segment) and found.pieces):
+            if len(self._known) >= KNOWN:
+                self._known.clear()
+            self._known[packet.ref] = found
         if isinstance(found, Skipped):
             return None
         return found.source, found.destination, int(found.flags) if isinstance(found, Segment) else 0

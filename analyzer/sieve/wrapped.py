@@ -7,6 +7,7 @@ by one anyway.  But a connection of which one packet came so is not to be told b
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from analyzer.capture.batch import Batch
     from analyzer.capture.packet import Packet
     from analyzer.sieve.columns import Columns
+
+_key_of = lru_cache(1024)(key_of)
 
 Glance = tuple[tuple[str, int], tuple[str, int], int]
 """Sender and receiver, and TCP's flags; of an ICMP error those of what it quotes, and none."""
@@ -39,5 +42,5 @@ def wrapped_in(
         seen = glance(batch.packet(row, vantage, capture))
         if seen is not None:
             source, destination, flags = seen
-            found[row] = Wrapped(key_of(vantage, source, destination), flags & SYN_ACK == SYN)
+            found[row] = Wrapped(_key_of(vantage, source, destination), flags & SYN_ACK == SYN)
     return found

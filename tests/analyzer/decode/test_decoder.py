@@ -27,6 +27,7 @@ from tests.analyzer.decode.building import (
     captured,
     decode,
     expected,
+    fragments,
     frame,
     over_ipv4,
     over_ipv6,
@@ -272,3 +273,30 @@ def test_a_glance_tells_the_ends() -> None:
     found = decoder.glance(captured(frame() / over_ipv4()))
     assert found == (("10.0.0.1", 40001), ("10.0.0.2", 9100), 0x18)
     assert decoder.glance(captured(b"nothing")) is None
+
+
+def test_a_glance_is_no_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it found is there when the packet's turn comes, once; only few such results wait."""
+    decoder = Decoder()
+    first, second = (captured(frame() / over_ipv4(), number=number) for number in (1, 2))
+    decoder.glance(first)
+    found = decoder._known[first.ref]
+    assert decoder.decode(first) is found
+    assert decoder.decode(first) == found
+    assert decoder.decode(first) is not found
+    monkeypatch.setattr("analyzer.decode.decoder.KNOWN", 1)
+    decoder.glance(first)
+    decoder.glance(second)
+    assert list(decoder._known) == [second.ref]
+
+
+def test_a_glance_at_fragments_takes_none_away() -> None:
+    """In their turn they make the same segment, in either order of looking."""
+    parts = [
+        captured(frame() / each, number=number) for number, each in enumerate(fragments(over_ipv4(bytes(900)), 400), 1)
+    ]
+    plain, glanced = Decoder(), Decoder()
+    ends = [glanced.glance(part) for part in parts]
+    assert ends[-1] == (("10.0.0.1", 40001), ("10.0.0.2", 9100), 0x18)
+    assert ends[:-1] == [None] * (len(parts) - 1)
+    assert [glanced.decode(part) for part in parts] == [plain.decode(part) for part in parts]
