@@ -12,20 +12,19 @@ from __future__ import annotations
 
 import mmap
 import struct
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LANE = 32 * 1024
+LANE = 24 * 1024
 """Bytes."""
-FEW = 24
+STEPS = 16
+"""After so many the lanes are looked at whose walk has ended; until then it goes on, into the next lane."""
+FEW = 6
 """Lanes that are left: for so few a step takes longer than their records one by one."""
-
-_SMALL = 1 << 16
-"""Small numbers are sorted faster."""
 
 Bytes = bytearray | mmap.mmap
 
@@ -71,6 +70,19 @@ class Layout(Protocol):
         """Which of these places, with a whole header each, are likely to be one."""
 
 
+class _Lanes(NamedTuple):
+    """What was found in them."""
+
+    places: NDArray[np.int64]
+    """Of their records, in order."""
+    firsts: NDArray[np.int64]
+    """Which of them is the first of each lane."""
+    ends: NDArray[np.int64]
+    """And which is the first that is none of its whole records any more."""
+    exits: NDArray[np.int64]
+    """The place after those: the next lane's first record, or what stopped it."""
+
+
 class Walker:
     """Finds the records in a buffer; its columns are views, made once for a buffer that is filled again and again."""
 
@@ -92,19 +104,19 @@ class Walker:
         if end - start < 2 * LANE:
             places, at, damaged = self._one_by_one(start, end, end)
             return np.array(places, np.int64), at, damaged
-        begins = [start, *self._likely(start, end).tolist()]
-        lanes, exits = self._in_step(np.array(begins, np.int64), end)
+        begins = np.append(start, self._likely(start, end))
+        lanes = self._in_step(begins, end)
+        # The lanes after which the walk does not come to where the next one begins.
+        borders = np.append(np.flatnonzero(lanes.exits[:-1] != begins[1:]), len(begins) - 1)
         parts: list[NDArray[np.int64]] = []
         at, damaged, lane = start, False, 0
         while not damaged and at < end:
             if lane < len(begins) and begins[lane] == at:
-                parts.append(lanes[lane])
-                at, lane = int(exits[lane]), lane + 1
-                if lane < len(begins) and begins[lane] == at:
-                    continue
-            while lane < len(begins) and begins[lane] < at:
-                lane += 1
-            until = begins[lane] if lane < len(begins) else end
+                last = int(borders[np.searchsorted(borders, lane)])
+                parts.append(lanes.places[lanes.firsts[lane] : lanes.ends[last]])
+                at, lane = int(lanes.exits[last]), last + 1
+            lane = max(lane, int(np.searchsorted(begins, at)))
+            until = int(begins[lane]) if lane < len(begins) else end
             if until > at:
                 places, next_at, damaged = self._one_by_one(at, until, end)
                 parts.append(np.array(places, np.int64))
@@ -139,60 +151,54 @@ class Walker:
         following = at + self._layout.extra + self._lengths[at]
         return at[self._are_plausible(following, end)]
 
-    def _in_step(self, begins: NDArray[np.int64], end: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
-        """The records of each lane, and the place after them: the next lane's first record, or what stopped it."""
-        layout, lengths = self._layout, self._lengths
-        extra, limit, least = layout.extra, layout.limit, np.uint32(layout.least)
+    def _in_step(self, begins: NDArray[np.int64], end: int) -> _Lanes:
+        """Walks from each of these places to the next one, and from the last one to ``end``."""
         stops = np.append(begins[1:], end)
-        exits = begins.copy()
-        at = begins
-        alive: NDArray[np.integer] = np.arange(len(begins), dtype=np.uint16 if len(begins) < _SMALL else np.int64)
-        steps: list[NDArray[np.int64]] = []
-        who: list[NDArray[np.integer]] = []
-        partial = np.zeros(len(begins), np.bool_)
-        while alive.size > FEW:
-            # Behind the last header are bytes of the buffer's margin, whatever they are: that record is not whole.
-            # One that claims less than it can be is found afterwards; until then every lane goes on.
-            following = at + np.maximum(lengths[at], least)
-            following += extra
-            steps.append(at)
-            who.append(alive)
-            done = following >= stops
-            if done.any():
-                # What claims too much goes beyond its lane, too.
-                which = alive[done]
-                whole = (following[done] <= end) & (following[done] - at[done] <= limit + extra)
-                exits[which] = np.where(whole, following[done], at[done])
-                partial[which] = ~whole
-                more = ~done
-                alive, at, stops = alive[more], following[more], stops[more]
-            else:
-                at = following
-        for lane, begin, stop in zip(alive.tolist(), at.tolist(), stops.tolist(), strict=True):
-            found, exits[lane], _ = self._one_by_one(begin, stop, end)
-            steps.append(np.array(found, np.int64))
-            who.append(np.full(len(found), lane, alive.dtype))
-        places, lanes = np.concatenate(steps), np.concatenate(who)
-        order = np.argsort(lanes, kind="stable")
-        places = places[order]
-        ends = np.cumsum(np.bincount(lanes, minlength=len(begins)))
-        firsts = np.append(0, ends[:-1])
-        ends -= partial
-        self._stop_at_odd_ones(places, firsts, ends, exits)
-        return [places[first:last] for first, last in zip(firsts.tolist(), ends.tolist(), strict=True)], exits
+        at, until = begins, stops
+        found: list[NDArray[np.int64]] = []
+        while at.size > FEW:
+            steps = np.empty((STEPS, at.size), np.int64)
+            for step in steps:
+                step[:] = at
+                # Behind the last header are bytes of the buffer's margin, whatever they are.
+                at = np.minimum(self._following(at), end)
+            found.append(steps[steps < until])
+            more = at < until
+            at, until = at[more], until[more]
+        for begin, stop in zip(at.tolist(), until.tolist(), strict=True):
+            found.append(np.array(self._one_by_one(begin, stop, end)[0], np.int64))
+        # Each step's are in order already, which this kind of sorting makes use of.
+        places = np.sort(np.concatenate(found), kind="stable")
+        ends = np.searchsorted(places, stops)
+        lanes = _Lanes(places, np.append(0, ends[:-1]), ends, begins.copy())
+        some = np.flatnonzero(ends > lanes.firsts)
+        last = places[ends[some] - 1]
+        following = last + self._layout.extra + self._lengths[last]
+        whole = following <= end
+        ends[some] -= ~whole
+        lanes.exits[some] = np.where(whole, following, last)
+        self._stop_at_odd_ones(lanes)
+        return lanes
 
-    def _stop_at_odd_ones(
-        self, places: NDArray[np.int64], firsts: NDArray[np.int64], ends: NDArray[np.int64], exits: NDArray[np.int64]
-    ) -> None:
-        """A lane, whose records are those in ``first:end``, ends before one that is to be looked at by itself."""
-        lengths, layout = self._lengths[places], self._layout
-        odd = lengths < layout.least
+    def _following(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where the records behind these are; one that claims less than it can be does not hold up the others."""
+        layout, lengths = self._layout, self._lengths[at]
+        if not layout.extra:
+            lengths = np.maximum(lengths, np.uint32(layout.least))
+        following: NDArray[np.int64] = at + lengths
+        following += layout.extra
+        return following
+
+    def _stop_at_odd_ones(self, lanes: _Lanes) -> None:
+        """A lane ends before a record that is to be looked at by itself."""
+        lengths, layout = self._lengths[lanes.places], self._layout
+        odd = (lengths < layout.least) | (lengths > layout.limit)
         if layout.granule > 1:
             odd |= lengths & np.uint32(layout.granule - 1) != 0
         for place in np.flatnonzero(odd)[::-1].tolist():
-            lane = int(np.searchsorted(firsts, place, side="right")) - 1
-            if place < ends[lane]:
-                ends[lane], exits[lane] = place, places[place]
+            lane = int(np.searchsorted(lanes.firsts, place, side="right")) - 1
+            if place < lanes.ends[lane]:
+                lanes.ends[lane], lanes.exits[lane] = place, lanes.places[place]
 
     def _are_plausible(self, at: NDArray[np.int64], end: int) -> NDArray[np.bool_]:
         """Which of the places may be headers."""

@@ -91,9 +91,10 @@ def sections() -> st.SearchStrategy[bytes]:
     spoiled_or_size=st.tuples(st.integers(28, 4000), st.just(1 << 16)) | st.just((None, 300)),
     lane=st.sampled_from([64, 200, 32 * 1024]),
     few=st.sampled_from([0, 3, records.FEW]),
+    steps=st.sampled_from([1, 3, records.STEPS]),
 )
 def test_batches_equal_records(
-    parts: list[bytes], cut: int, spoiled_or_size: tuple[int | None, int], lane: int, few: int
+    parts: list[bytes], cut: int, spoiled_or_size: tuple[int | None, int], lane: int, few: int, steps: int
 ) -> None:
     """Whatever the blocks, wherever the file is cut or damaged, in one walk or in many lanes."""
     data = bytearray(b"".join(parts))
@@ -103,6 +104,7 @@ def test_batches_equal_records(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "LANE", lane)
         patch.setattr(records, "FEW", few)
+        patch.setattr(records, "STEPS", steps)
         agree(bytes(data[: max(28, len(data) - cut)]), size)
 
 

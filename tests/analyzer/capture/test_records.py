@@ -43,12 +43,22 @@ def one_by_one(data: bytes, layout: Records) -> tuple[list[int], int, bool]:
     order=st.sampled_from(["<", ">"]),
     lane=st.sampled_from([32, 64, 200, 1000]),
     few=st.sampled_from([0, 3, records.FEW]),
+    steps=st.sampled_from([1, 3, records.STEPS]),
+    limit=st.sampled_from([250, 262_144]),
     junk=st.binary(max_size=40),
     spoiled=st.integers(0, 20_000),
     fill=st.sampled_from([b"\0", b"\x12", b"\x6a\x6a\x6a\x6a", bytes(range(256))]),
 )
 def test_the_same_records(
-    lengths: list[int], order: str, lane: int, few: int, junk: bytes, spoiled: int, fill: bytes
+    lengths: list[int],
+    order: str,
+    lane: int,
+    few: int,
+    steps: int,
+    limit: int,
+    junk: bytes,
+    spoiled: int,
+    fill: bytes,
 ) -> None:
     """Also behind damage, in lanes without a record, and where the payload looks like headers."""
     held = io.BytesIO()
@@ -58,10 +68,11 @@ def test_the_same_records(
     data = bytearray(held.getvalue()[HEADER:] + junk)
     if spoiled < len(data):
         data[spoiled] ^= 0xFF
-    layout = Records(variant(order), 262_144)
+    layout = Records(variant(order), limit)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "LANE", lane)
         patch.setattr(records, "FEW", few)
+        patch.setattr(records, "STEPS", steps)
         places, at, damaged = Walker(data + bytes(64), layout).walk(0, len(data))
     assert (places.tolist(), at, damaged) == one_by_one(bytes(data), layout)
 
