@@ -148,8 +148,7 @@ class Walker:
         at = np.array(found, np.int64)
         at = at[at >= 0] - shift
         at = at[self._are_plausible(at, end)]
-        following = at + self._layout.extra + self._lengths[at]
-        return at[self._are_plausible(following, end)]
+        return at[self._are_plausible(self._following(at), end)]
 
     def _in_step(self, begins: NDArray[np.int64], end: int) -> _Lanes:
         """Walks from each of these places to the next one, and from the last one to ``end``."""
@@ -173,7 +172,7 @@ class Walker:
         lanes = _Lanes(places, np.append(0, ends[:-1]), ends, begins.copy())
         some = np.flatnonzero(ends > lanes.firsts)
         last = places[ends[some] - 1]
-        following = last + self._layout.extra + self._lengths[last]
+        following = self._following(last)
         whole = following <= end
         ends[some] -= ~whole
         lanes.exits[some] = np.where(whole, following, last)
@@ -183,7 +182,7 @@ class Walker:
     def _following(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where the records behind these are; one that claims less than it can be does not hold up the others."""
         layout, lengths = self._layout, self._lengths[at]
-        if not layout.extra:
+        if not layout.extra:  # where there is some, every step goes on
             lengths = np.maximum(lengths, np.uint32(layout.least))
         following: NDArray[np.int64] = at + lengths
         following += layout.extra

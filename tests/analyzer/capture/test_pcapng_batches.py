@@ -89,7 +89,7 @@ def sections() -> st.SearchStrategy[bytes]:
     parts=st.lists(sections(), min_size=1, max_size=3),
     cut=st.integers(0, 40),
     spoiled_or_size=st.tuples(st.integers(28, 4000), st.just(1 << 16)) | st.just((None, 300)),
-    lane=st.sampled_from([64, 200, 32 * 1024]),
+    lane=st.sampled_from([64, 200, records.LANE]),
     few=st.sampled_from([0, 3, records.FEW]),
     steps=st.sampled_from([1, 3, records.STEPS]),
 )

@@ -7,7 +7,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from analyzer.capture import records
@@ -48,6 +48,18 @@ def one_by_one(data: bytes, layout: Records) -> tuple[list[int], int, bool]:
     junk=st.binary(max_size=40),
     spoiled=st.integers(0, 20_000),
     fill=st.sampled_from([b"\0", b"\x12", b"\x6a\x6a\x6a\x6a", bytes(range(256))]),
+)
+@example(
+    # A record beyond the limit, and no lane that begins behind it.
+    lengths=[251, 0],
+    order="<",
+    lane=32,
+    few=0,
+    steps=1,
+    limit=250,
+    junk=b"",
+    spoiled=20_000,
+    fill=b"\0",
 )
 def test_the_same_records(
     lengths: list[int],
