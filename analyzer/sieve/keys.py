@@ -126,7 +126,8 @@ class Table:
         place = key >> _KEPT_BITS & SLOTS - 1
         if self._slots[place] == key:
             self._slots[place] = 0
-        elif key in self._crowd:
+        # Perhaps in both: put in anew when whoever had its slot was taken out.
+        if key in self._crowd:
             self._crowd.remove(key)
             self._sorted = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from analyzer.sieve import keys
@@ -19,6 +19,7 @@ def test_key_of_a_connection() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(("add", "add one", "remove")), st.integers(1, 40)), max_size=60))
+@example([("add", 3), ("add", 38), ("remove", 3), ("add", 38), ("remove", 38)])
 def test_a_table_is_a_set(steps: list[tuple[str, int]]) -> None:
     """Also where many keys want one slot."""
     table, known = Table(), set[int]()
