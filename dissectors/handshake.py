@@ -29,7 +29,7 @@ from dissectors.handshake_messages import (
     is_node_name,
 )
 from dissectors.speaker import Speaker, looks_like_handshake
-from dissectors.traffic import Skim
+from dissectors.traffic import PieceAt, Skim
 
 __all__ = [
     "Challenge",
@@ -74,15 +74,13 @@ class HandshakeDialogue:
         """See :meth:`dissectors.dialogue.Dialogue.close`."""
         return self._speakers[side.other].flush() + self._speakers[side].close()
 
-    def skim(
-        self, side: Side, peek: Callable[[int, int], bytes], size: int, stop: Callable[[bytes], object]
-    ) -> Skim | None:
+    def skim(self, side: Side, piece_at: PieceAt, size: int, stop: Callable[[bytes], object]) -> Skim | None:
         """What much data of ``side`` come to, without their items; None if they have to be fed.
 
         See :meth:`dissectors.traffic.FrameReader.skim`."""
         if not self._speakers[side.other].in_traffic:
             return None
-        return self._speakers[side].skim(peek, size, stop)
+        return self._speakers[side].skim(piece_at, size, stop)
 
     def skip(self, side: Side, skim: Skim) -> None:
         """Take the data that were skimmed."""

@@ -6,10 +6,15 @@ A frame has a 4-byte length and any size: only its first bytes are looked at, th
 from __future__ import annotations
 
 from collections.abc import Callable
+from struct import Struct
+from typing import TYPE_CHECKING
 
 from dissectors.control import ControlMessage, control_after_header, control_of_pass_through
 from dissectors.dataclass import dataclass
 from dissectors.dialogue import Decoded, Item, Missing, Problem, Side, Undecoded
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 HEAD_LIMIT = 512
 """Bytes of a frame that are kept until it ends."""
@@ -19,6 +24,13 @@ SHOWN = 16
 """Bytes of an :class:`OpaqueFrame` that are kept for people."""
 BELIEVABLE = 1 << 28
 """A longer frame is not taken as proof that bytes are frames."""
+SEARCHED = 2048
+"""Bytes of small frames that are searched together; no fewer than a head has."""
+
+PieceAt = Callable[[int], "tuple[bytes | mmap, int, int]"]
+"""Of a place in some data to memory that holds it, how far behind that place it lies there, and up to which place what
+follows lies there side by side."""
+_length_at = Struct(">I").unpack_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +117,8 @@ _FRAMES: dict[bytes, Callable[[int, bytes], Frame | None]] = {
     b"\x83\x46": _fragment,
     b"\x70\x83": _pass_through,
 }
+_BEGINNINGS = frozenset(known[:size] for known in _FRAMES for size in range(3))
+"""What may stand behind the length, as far as it is there."""
 
 
 def read_frame(length: int, head: bytes) -> Frame:
@@ -126,7 +140,7 @@ def looks_like_frames(data: bytes) -> bool | None:
         length = int.from_bytes(data[at : at + 4], "big")
         start = data[at + 4 : at + 6]
         if length:
-            if length < 3 or length > BELIEVABLE or not any(known.startswith(start) for known in _FRAMES):
+            if length < 3 or length > BELIEVABLE or start not in _BEGINNINGS:
                 return False
             proven = proven or len(start) == 2
         at += 4 + length
@@ -193,39 +207,57 @@ class FrameReader:
                 items += self._finish()
         return items, b""
 
-    def skim(self, peek: Callable[[int, int], bytes], size: int, stop: Callable[[bytes], object]) -> Skim | None:
-        """What :meth:`feed` would find in ``size`` bytes, of which ``peek`` gives some, with a place and a number.
+    def skim(self, piece_at: PieceAt, size: int, stop: Callable[[bytes], object]) -> Skim | None:
+        """What :meth:`feed` would find in ``size`` bytes, of which ``piece_at`` tells where they lie.
 
-        None if they have to be fed: where ``stop`` finds something in a frame's head (and perhaps some bytes behind the
-        frame), or a frame begins like none."""
+        None if they have to be fed: where ``stop`` finds something in a frame's head (and perhaps some bytes around
+        it), or a frame begins like none."""
         if self._hole:
             return None
         begin, kept, trusted = self.start - self.position, self._kept, self.trusted
         frames = 0
         ticks: list[int] = []
-        # What was asked for last may hold more frames: ticks are four bytes each.
-        window, base, reach = b"", 0, 0
-        while True:
-            wanted = min(_HEAD, size - begin) - len(kept)
-            if wanted > 0:
-                at = begin + len(kept)
-                piece = window[at - base : at - base + wanted] if at < reach else b""
-                if not piece or (len(piece) < wanted and not _is_whole(kept + piece)):
-                    window = piece = peek(at, wanted)
-                    base, reach = at, at + wanted
-                kept = kept + piece if kept else piece
+        while begin < size:
+            if not kept:
+                memory, shift, until = piece_at(begin)
+                searched = begin
+                # Of small frames there are many in one piece: each costs no more than its length, and they are searched
+                # together.
+                while begin <= until - 4:
+                    place = begin + shift
+                    (length,) = _length_at(memory, place)
+                    end = begin + 4 + length
+                    head_end = end if length < HEAD_LIMIT else begin + _HEAD
+                    if head_end > until or end > size:
+                        break
+                    if head_end > searched:
+                        searched = head_end if length > HEAD_LIMIT else min(until, begin + SEARCHED)
+                        if stop(memory[place : searched + shift]):
+                            return None
+                    if not (trusted or _believable(memory[place : place + 6])):
+                        return None
+                    if length:
+                        frames += 1
+                    else:
+                        ticks.append(end)
+                    begin = end
+                if begin >= until:
+                    continue
+            # Of this one the head lies in several pieces, or the end is still to come.
+            kept += _joined(piece_at, begin + len(kept), begin + min(_HEAD, size - begin))
             if len(kept) < 4:
-                return Skim(size, frames, tuple(ticks), begin, kept)
+                break
             end = begin + 4 + int.from_bytes(kept[:4], "big")
             if stop(kept) or not (trusted or _believable(kept)):
                 return None
             if end > size:
-                return Skim(size, frames, tuple(ticks), begin, kept)
+                break
             if end == begin + 4:
                 ticks.append(end)
             else:
                 frames += 1
             begin, kept = end, b""
+        return Skim(size, frames, tuple(ticks), begin, kept)
 
     def skip(self, skim: Skim) -> None:
         """Take the data that were skimmed."""
@@ -280,13 +312,18 @@ class FrameReader:
         return [item]
 
 
-def _is_whole(head: bytes) -> bool:
-    """Whether a frame that begins so is all there."""
-    return len(head) >= 4 and len(head) >= 4 + int.from_bytes(head[:4], "big")
+def _joined(piece_at: PieceAt, begin: int, end: int) -> bytes:
+    """The bytes from one place to another."""
+    data = b""
+    while begin < end:
+        memory, shift, until = piece_at(begin)
+        until = min(until, end)
+        data += memory[begin + shift : until + shift]
+        begin = until
+    return data
 
 
 def _believable(head: bytes) -> bool:
     """Whether a frame may begin so, of which at least the length is there."""
-    start = head[4:6]
     length = int.from_bytes(head[:4], "big")
-    return length == 0 or (length <= BELIEVABLE and any(known.startswith(start) for known in _FRAMES))
+    return length == 0 or (length <= BELIEVABLE and head[4:6] in _BEGINNINGS)

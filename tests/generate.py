@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from hypothesis import strategies as st
 
 from dissectors.dialogue import Decoded, Dialogue, Item, Missing, Side, Undecoded
+from dissectors.traffic import PieceAt
 from dissectors.wire import LATIN1, Fixed, Kind, Message, Run, UInt
 
 Event = tuple[Side, bytes | int | None]
@@ -46,6 +48,19 @@ def cut_at(data: bytes, places: Iterable[int]) -> list[bytes]:
     """``data`` in pieces that end at these places."""
     ends = sorted({min(place, len(data)) for place in places} | {0, len(data)})
     return [data[start:end] for start, end in itertools.pairwise(ends)]
+
+
+def lying(data: bytes, places: Iterable[int] = ()) -> PieceAt:
+    """``data`` in pieces that end at these places, with something else between them in memory."""
+    pieces = cut_at(data, places)
+    memory = b"".join(b"headers" + piece for piece in pieces)
+    ends = list(itertools.accumulate(map(len, pieces)))
+
+    def piece_at(at: int) -> tuple[bytes, int, int]:
+        index = bisect.bisect_right(ends, at)
+        return memory, (index + 1) * len(b"headers"), ends[index]
+
+    return piece_at
 
 
 def bytewise(events: Iterable[Event]) -> Iterator[Event]:

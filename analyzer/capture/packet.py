@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from dissectors.dataclass import dataclass
 
 if TYPE_CHECKING:
+    from mmap import mmap
+
     from analyzer.capture.run_parts import Half, Piece, Recent
 
 
@@ -60,8 +62,8 @@ class Stretch(Protocol):
     def packet(self, index: int) -> PacketRef:
         """One of these packets."""
 
-    def peek(self, at: int, size: int) -> bytes:
-        """Some bytes."""
+    def piece_at(self, at: int) -> tuple[bytes | mmap, int, int]:
+        """Where a byte lies: see :data:`dissectors.traffic.PieceAt`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

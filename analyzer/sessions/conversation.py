@@ -210,7 +210,7 @@ class Conversation:
                 self.side(direction),
                 offset,
                 stretch,
-                interpreter.skim(self.side(direction), stretch.peek, stretch.ends[-1]),
+                interpreter.skim(self.side(direction), stretch.piece_at, stretch.ends[-1]),
             )
             for direction, offset, stretch in event.stretches
         ]

@@ -21,10 +21,6 @@ Maker = Callable[..., Event]
 """An event class with everything but packet, side, leg and packets filled in."""
 
 
-Peek = Callable[[int, int], bytes]
-"""Gives bytes, by place and number."""
-
-
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What the bytes ``start:end`` of ``side`` are."""
@@ -41,8 +37,8 @@ class Meaning:
 class Interpreter(Protocol):
     def feed(self, side: Side, data: bytes) -> Iterator[Meaning]: ...
 
-    def skim(self, side: Side, peek: Peek, size: int) -> traffic.Skim | None:
-        """``size`` bytes follow, of which ``peek`` gives some: what they come to if they make no event, else None."""
+    def skim(self, side: Side, piece_at: traffic.PieceAt, size: int) -> traffic.Skim | None:
+        """``size`` bytes follow, and ``piece_at`` tells where they lie: what they come to; None if they make events."""
 
     def skip(self, side: Side, skim: traffic.Skim) -> None:
         """Take the bytes that were skimmed."""
@@ -95,7 +91,7 @@ class DialogueInterpreter:
         for item in self._dialogue.feed(side, data):
             yield from self._item(item)
 
-    def skim(self, side: Side, peek: Peek, size: int) -> traffic.Skim | None:
+    def skim(self, side: Side, piece_at: traffic.PieceAt, size: int) -> traffic.Skim | None:
         return None
 
     def skip(self, side: Side, skim: traffic.Skim) -> None:
@@ -189,10 +185,10 @@ class HandshakeInterpreter(DialogueInterpreter):
         else:
             yield self._says(item, _handshake(item.side, message))
 
-    def skim(self, side: Side, peek: Peek, size: int) -> traffic.Skim | None:
+    def skim(self, side: Side, piece_at: traffic.PieceAt, size: int) -> traffic.Skim | None:
         if len(self._first[side]) < RECOGNISED_BY:
             return None
-        skim = self._handshake.skim(side, peek, size, _speaks_of_global)
+        skim = self._handshake.skim(side, piece_at, size, _speaks_of_global)
         if skim is None:
             return None
         # The first tick and the first frame of a side make an event.

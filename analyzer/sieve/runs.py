@@ -18,10 +18,12 @@ from analyzer.capture.run_parts import Half, Piece, Recent
 from analyzer.sieve.keys import mixed_one, number_of
 
 if TYPE_CHECKING:
+    from mmap import mmap
+
     from analyzer.capture.batch import Batch
     from analyzer.capture.packet import Packet, Stretch
-    from analyzer.sieve.chains import Chain
-    from analyzer.sieve.keys import Mask, Places
+    from analyzer.sieve.chains import Chains
+    from analyzer.sieve.keys import Keys, Mask, Places
     from analyzer.sieve.segments import Segments
 
 Ends = tuple[tuple[str, int], tuple[str, int]]
@@ -52,21 +54,10 @@ class Lying:
         row = self._rows[index]
         return PacketRef(self._capture, int(self._batch.numbers[row]), int(self._batch.at[row]))
 
-    def peek(self, at: int, size: int) -> bytes:
+    def piece_at(self, at: int) -> tuple[bytes | mmap, int, int]:
         """See :class:`~analyzer.capture.packet.Stretch`."""
-        ends, buffer = self.ends, self._buffer
-        index = bisect_right(ends, at)
-        end = at + size
-        place = at + self._shifts[index]
-        if end <= ends[index]:
-            return buffer[place : place + size]
-        found = b""
-        while at < end:
-            place = at + self._shifts[index]
-            until = min(end, ends[index])
-            found += buffer[place : place + until - at]
-            at, index = until, index + 1
-        return found
+        index = bisect_right(self.ends, at)
+        return self._buffer, self._shifts[index], self.ends[index]
 
 
 class _Pieces:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import tracemalloc
-from functools import partial
 
 import pytest
 from hypothesis import example, given
@@ -14,6 +13,7 @@ from dissectors.control import ControlMessage
 from dissectors.dialogue import Decoded, Item, Missing, Problem, Undecoded
 from dissectors.traffic import (
     BELIEVABLE,
+    HEAD_LIMIT,
     DistributionHeader,
     FirstFragment,
     Fragment,
@@ -25,7 +25,7 @@ from dissectors.traffic import (
     looks_like_frames,
     read_frame,
 )
-from tests.generate import A, I, cut_at, framed
+from tests.generate import A, I, cut_at, framed, lying
 
 NUMBERS = bytes.fromhex("0000000000000007 0000000000000002")
 FRAMES: list[tuple[Frame, bytes]] = [
@@ -175,25 +175,26 @@ def test_the_longest_frame_that_is_believed() -> None:
         assert reader.in_step is believed
 
 
-def _part(data: bytes, at: int, size: int) -> bytes:
-    return data[at : at + size]
-
-
 @given(
     sizes=st.lists(st.sampled_from([0, 0, 3, 40, 600, 5000]), max_size=12),
     places=st.lists(st.integers(0, 20_000), max_size=8),
+    packets=st.lists(st.integers(0, 20_000), max_size=30),
     trusted=st.booleans(),
     last=st.integers(0, 900),
 )
-@example(sizes=[40], places=[], trusted=True, last=4)
-def test_skimming_comes_to_what_feeding_does(sizes: list[int], places: list[int], trusted: bool, last: int) -> None:
-    """Counts, places of ticks, and the state afterwards, wherever the data are cut."""
+@example(sizes=[40], places=[], packets=[], trusted=True, last=4)
+@example(sizes=[40], places=[], packets=[2, 20, 46], trusted=True, last=600)
+@example(sizes=[600], places=[], packets=[4 + 511, 4 + 512], trusted=False, last=0)
+def test_skimming_comes_to_what_feeding_does(
+    sizes: list[int], places: list[int], packets: list[int], trusted: bool, last: int
+) -> None:
+    """Counts, places of ticks, and the state afterwards, wherever the data are cut, and into whatever packets."""
     data = (
         b"".join(framed((b"\x83\x44" + bytes(size))[:size], 4) for size in sizes) + framed(b"\x83\x44" * 500, 4)[:last]
     )
     fed, skimmed = FrameReader(I, 7, trusted=trusted), FrameReader(I, 7, trusted=trusted)
     for part in cut_at(data, places):
-        skim = skimmed.skim(partial(_part, part), len(part), lambda head: None)
+        skim = skimmed.skim(lying(part, packets), len(part), lambda head: None)
         assert skim is not None
         before = fed.position
         items = fed.feed(part)[0]
@@ -204,12 +205,29 @@ def test_skimming_comes_to_what_feeding_does(sizes: list[int], places: list[int]
         assert all(getattr(fed, name) == getattr(skimmed, name) for name in FrameReader.__slots__)
 
 
+@given(
+    sizes=st.lists(st.sampled_from([0, 3, 40, 600, 5000]), min_size=1, max_size=12),
+    packets=st.lists(st.integers(0, 20_000), max_size=30),
+    where=st.data(),
+)
+def test_a_head_is_searched_wherever_it_lies(sizes: list[int], packets: list[int], where: st.DataObject) -> None:
+    """In one piece with others, or in several; bytes beyond any head are not told from it, and need not be."""
+    frame = where.draw(st.sampled_from([index for index, size in enumerate(sizes) if size] or [0]))
+    bodies = [bytes(size) for size in sizes]
+    if sizes[frame]:
+        at = where.draw(st.integers(0, min(sizes[frame], HEAD_LIMIT) - 3))
+        bodies[frame] = bodies[frame][:at] + b"atm" + bodies[frame][at + 3 :]
+    data = b"".join(framed(body, 4) for body in bodies)
+    skim = FrameReader(I, 0, trusted=True).skim(lying(data, packets), len(data), lambda head: b"atm" in head)
+    assert (skim is None) == (sizes[frame] > 0)
+
+
 def test_what_is_not_skimmed() -> None:
     """Frames that somebody asks for, frames like none, and all after a hole in one."""
     frame = framed(b"\x83\x44\0atom", 4)
 
     def skim(reader: FrameReader, data: bytes, stop: bytes = b"other") -> bool:
-        return reader.skim(lambda at, size: data[at : at + size], len(data), lambda head: stop in head) is not None
+        return reader.skim(lying(data), len(data), lambda head: stop in head) is not None
 
     assert skim(FrameReader(I, 0, trusted=True), frame)
     assert not skim(FrameReader(I, 0, trusted=True), frame, b"atom")
