@@ -81,7 +81,7 @@ class Run:
     """The payload, packet by packet; no longer than :attr:`packets`."""
     packets: Callable[[], list[Packet]]
     """One by one; only until the next item is asked for."""
-    stretches: tuple[Stretch | None, Stretch | None] = (None, None)
+    stretches: tuple[Stretch | None, Stretch | None]
     """The payload once more, of each direction."""
-    recent: Iterable[Recent] = ()
-    """The packets of which copies may follow, at any time."""
+    recent: Callable[[], Recent]
+    """The packets at its end, of which copies may follow; at any time."""

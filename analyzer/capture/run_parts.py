@@ -19,16 +19,16 @@ class Piece(NamedTuple):
 
 
 class Recent(NamedTuple):
-    """What tells a packet at the end of a :class:`Run` from others: copies of it may follow."""
+    """Packets at the end of a :class:`Run`, a list of each field: what tells them from others."""
 
-    forth: bool
-    at: int
-    sequence: int
-    acknowledgment: int
-    flags: int
-    length: int
-    window: int
-    ip_id: int | None
+    forth: list[bool]
+    at: list[int]
+    sequence: list[int]
+    acknowledgment: list[int]
+    flags: list[int]
+    length: list[int]
+    window: list[int]
+    ip_id: list[int] | list[None]
 
 
 class Half(NamedTuple):

@@ -7,8 +7,7 @@ but PSH and ACK is set.  What it comes to is known without looking at its packet
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from itertools import repeat
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,7 +77,7 @@ class _Pieces:
 
 
 class _Recents:
-    """The packets at the end of a run, made when they are asked for, whatever became of the batch."""
+    """Makes :class:`Recent` of a run when it is asked for, whatever became of the batch."""
 
     def __init__(self, batch: Batch, segments: Segments, rows: Places, forth: Mask, *, has_ids: bool) -> None:
         at = batch.at[rows]
@@ -87,20 +86,23 @@ class _Recents:
         self._columns = [each[part].copy() for each in (forth, at, *numbers, segments.ip_id)]
         self._has_ids = has_ids
 
-    def __iter__(self) -> Iterator[Recent]:
-        *columns, ip_ids = (each.tolist() for each in self._columns)
-        return map(Recent, *columns, ip_ids if self._has_ids else repeat(None))
+    def __call__(self) -> Recent:
+        columns = Recent(*(each.tolist() for each in self._columns))
+        return columns if self._has_ids else columns._replace(ip_id=[None] * len(columns.at))
 
 
-def find_runs(batch: Batch, chain: Chain, vantage: int, capture: int, ends: Ends) -> Iterator[tuple[Run, Places]]:
-    """The runs in the packets of the connection between ``ends``, and the packets of each."""
-    rows, segments, of_first, firsts, lasts = chain
-    opened = int(segments.sender[0]) == mixed_one(number_of(*ends[0]))
-    forth = of_first if opened else ~of_first
-    for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
-        if last - first >= SHORTEST:
-            part = slice(first, last)
-            yield _run(batch, segments.part(part), rows[part], forth[part], vantage, capture, ends), rows[part]
+def find_runs(
+    batch: Batch, keys: Keys, chains: Chains, busy: Mapping[int, Ends], vantage: int, capture: int
+) -> Iterator[tuple[Run, Places]]:
+    """The runs in the packets of connections that are ``busy``, by key, and the packets of each."""
+    long = np.flatnonzero(chains.ends - chains.firsts >= SHORTEST)
+    whose = keys[chains.rows[chains.firsts[long]]].tolist()
+    for key, first, last in zip(whose, chains.firsts[long].tolist(), chains.ends[long].tolist(), strict=True):
+        if (ends := busy.get(key)) is None:
+            continue
+        rows, segments = chains.rows[first:last], chains.segments.part(slice(first, last))
+        forth = segments.sender == np.uint64(mixed_one(number_of(*ends[0])))
+        yield _run(batch, segments, rows, forth, vantage, capture, ends), rows
 
 
 def _run(batch: Batch, segments: Segments, rows: Places, forth: Mask, vantage: int, capture: int, ends: Ends) -> Run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from enum import Enum
 
 from analyzer.capture.packet import PacketRef, Run
@@ -139,9 +139,13 @@ class Connection:
         for flow, half in sides:
             if half is not None:
                 flow.peer.acknowledged_in_run(half, events)
-        out, back, recent = self.out, self.back, run.recent
-        self.copies.may_follow(last.at, (((out if forth else back, *identity), at) for forth, at, *identity in recent))
+        self.copies.may_follow(last.at, self._identities(run))
         return True
+
+    def _identities(self, run: Run) -> Iterator[tuple[Hashable, int]]:
+        """Of the packets at the end of a run, as :meth:`take` makes them, with their times: made when asked for."""
+        forth, at, *others = run.recent()
+        yield from zip(zip(map((self.back, self.out).__getitem__, forth), *others, strict=True), at, strict=True)
 
     def pass_over(self, segment: Segment, flow: Flow, flags: int) -> None:
         """Take a SYN, FIN or RST of a stream that nobody watches: they tell when its addresses and ports are free."""

@@ -43,11 +43,7 @@ class Copies:
         """Whether a packet of that identity was seen within the span around ``at``; remembers it if not."""
         if self._untold:
             self._hear(at)
-        younger = self._younger
-        if not -self._span <= at - self._since <= self._span or len(younger) >= GENERATION:
-            self._older = younger
-            self._younger = younger = {}
-            self._since = at
+        younger = self._generation(at)
         first = younger.get(identity)
         if first is None:
             first = self._older.get(identity)
@@ -61,5 +57,12 @@ class Copies:
         untold, self._untold = self._untold, []
         for until, packets in untold:
             if until >= at - self._span:
-                for identity, when in packets:
-                    self.seen(identity, when)
+                self._generation(until).update(packets)
+
+    def _generation(self, at: int) -> dict[Hashable, int]:
+        """Where packets from then are remembered: the younger half, a new one if need be."""
+        if not -self._span <= at - self._since <= self._span or len(self._younger) >= GENERATION:
+            self._older = self._younger
+            self._younger = {}
+            self._since = at
+        return self._younger

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.capture.packet import Packet, PacketRef, Run
-from analyzer.capture.run_parts import Half, Piece
+from analyzer.capture.run_parts import Half, Piece, Recent
 from analyzer.decode.segment import Endpoint
 from analyzer.evidence.keeper import HEAD, SHORTEST_TAIL, TAIL, TAIL_BYTES, Keeper
 from analyzer.evidence.spool import Spool
@@ -125,7 +125,8 @@ def test_a_run_counts_like_its_packets(seen: int) -> None:
     packets = [packet(number) for number in range(seen + 1, seen + 1001)]
     half = Half(1000, packets[-1].ref, 0, 1000, 0, (0,), packets[0].ref, 64, 1)
     pieces = [Piece(True, each.ref, number, b"x", 64) for number, each in enumerate(packets)]
-    case.keeper.saw_run(Run(0, 0, half.last.at, ENDS, half, None, pieces, lambda: packets), case.stream)
+    run = Run(0, 0, half.last.at, ENDS, half, None, pieces, lambda: packets, (None, None), lambda: Recent(*[[]] * 8))
+    case.keeper.saw_run(run, case.stream)
     kept = case.kept()
     assert [number for number, _ in kept] == [*range(1, HEAD + 1), *range(seen + 1001 - TAIL, seen + 1001)]
     assert sum(left_out for _, left_out in kept) == seen + 1000 - HEAD - TAIL
