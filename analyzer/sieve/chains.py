@@ -1,4 +1,7 @@
-"""The packets of one busy connection → where one of them does not continue those before: needs nothing but a batch."""
+"""The packets of busy connections → where one of them does not continue those before: needs nothing but a batch.
+
+All connections are looked at together: what is asked of each packet is asked once for all of them.
+"""
 
 from __future__ import annotations
 
@@ -21,89 +24,104 @@ if TYPE_CHECKING:
 _ACK, _PSH = 0x10, 0x08
 
 
-class Chain(NamedTuple):
-    """Packets of one connection, in their order."""
+class Chains(NamedTuple):
+    """Packets of some connections: one connection behind the other, each in its order."""
 
     rows: Places
     segments: Segments
-    of_first: Mask
-    """Sent by whoever sent the first one."""
     firsts: Places
-    """Where stretches begin in which each packet continues the ones before, and no flag but PSH and ACK is set."""
+    """Where stretches begin in which each packet continues the ones before, and no flag but PSH and ACK is set: places
+    in the other columns."""
     ends: Places
 
 
-def chains_of(batch: Batch, columns: Columns, busy: Collection[int]) -> dict[int, Chain]:
-    """Those of some connections, by key."""
+class _Links(NamedTuple):
+    """How the packets of a chain hang together: the places of others, or -1."""
+
+    previous: Places
+    """Before it, of the same side."""
+    heard: Places
+    """Before it, of the other side."""
+    other: Places
+    """The first one of the other side: the number of packets, where it says nothing."""
+
+
+def chains_of(batch: Batch, columns: Columns, busy: Collection[int]) -> Chains | None:
+    """Of the connections with these keys; None if they have no packets."""
     if not busy:
-        return {}
+        return None
     rows = np.flatnonzero(among(columns.keys, np.fromiter(busy, np.uint64, len(busy))))
-    return {int(columns.keys[group[0]]): chain_of(batch, columns, group) for group in grouped(columns.keys, rows)}
+    return chained(batch, columns, rows) if rows.size else None
 
 
-def grouped(keys: Keys, rows: Places) -> list[Places]:
-    """Some packets, connection by connection."""
-    if not rows.size:
-        return []
-    rows = rows[np.argsort(keys[rows], kind="stable")]
-    return np.split(rows, np.flatnonzero(np.diff(keys[rows])) + 1)
-
-
-def chain_of(batch: Batch, columns: Columns, rows: Places) -> Chain:
-    """The packets ``rows`` of one connection."""
+def chained(batch: Batch, columns: Columns, rows: Places) -> Chains:
+    """The packets ``rows``, of which there are some."""
+    rows = rows[np.argsort(columns.keys[rows], kind="stable")]
+    begins, lengths = _groups(columns.keys[rows])
     segments = segments_of(batch, columns, rows)
-    of_first = segments.sender == segments.sender[0]
+    of_first = segments.sender == np.repeat(segments.sender[begins], lengths)
+    links = _links(of_first, begins, lengths)
     plain = (segments.flags & ~np.uint8(_PSH)) == _ACK
     plain &= segments.begin + segments.length <= batch.captured[rows]
     # Where a clock was set back, a later time lies in between that nobody else may tell.
     plain &= batch.at[rows] >= np.maximum.accumulate(batch.at)[rows]
-    joins = np.ones(len(rows), np.bool_)
-    for mine in (of_first, ~of_first):
-        joins &= _continues(segments, mine)
-        plain &= _saw_what_it_acknowledges(segments, mine) & ~_may_be_copy(segments, mine)
-    breaks = np.flatnonzero(~(plain & joins))
-    firsts = np.append(0, np.where(plain[breaks], breaks, breaks + 1))
-    return Chain(rows, segments, of_first, firsts, np.append(breaks, len(rows)))
+    following = segments.sequence + segments.length.astype(np.uint32)
+    plain &= _saw_what_it_acknowledges(segments, links, following) & ~_may_be_copy(segments, links)
+    breaks = np.flatnonzero(~(plain & _continues(segments, links, following)))
+    # A stretch begins with each connection, and with each break or behind it; it ends at the next one.
+    firsts = np.concatenate((begins, np.where(plain[breaks], breaks, breaks + 1)))
+    ends = np.concatenate((breaks, begins + lengths))
+    return Chains(rows, segments, np.sort(firsts), np.sort(ends))
 
 
-def _continues(segments: Segments, mine: Mask) -> Mask:
+def _groups(keys: Keys) -> tuple[Places, Places]:
+    """Where each run of equal keys begins, and its length."""
+    begins = np.append(0, np.flatnonzero(keys[1:] != keys[:-1]) + 1)
+    return begins, np.diff(begins, append=len(keys))
+
+
+def _links(of_first: Mask, begins: Places, lengths: Places) -> _Links:
+    count = len(of_first)
+    places = np.arange(count)
+    before_first, before_other = (_last_before(places, mine) for mine in (of_first, ~of_first))
+    begin = np.repeat(begins, lengths)
+    previous, heard = np.where(of_first, (before_first, before_other), (before_other, before_first))
+    previous[previous < begin] = -1
+    heard[heard < begin] = -1
+    firsts_of_other = np.minimum.reduceat(np.where(of_first, count, places), begins)
+    other = np.where(of_first, np.repeat(firsts_of_other, lengths), begin)
+    return _Links(previous, heard, other)
+
+
+def _last_before(places: Places, mine: Mask) -> Places:
+    """Before each place, the last one of those."""
+    return np.append(-1, np.maximum.accumulate(np.where(mine, places, -1))[:-1])
+
+
+def _continues(segments: Segments, links: _Links, following: NDArray[np.uint32]) -> Mask:
     """Where the numbers of one direction do not break off."""
-    good = np.ones(len(mine), np.bool_)
-    own = np.flatnonzero(mine)
-    following = _following(segments, own)
-    numbers = segments.acknowledgment[own]
-    good[own[1:]] = (segments.sequence[own[1:]] == following[:-1]) & (
-        (numbers[1:] - numbers[:-1]).astype(np.int32) >= 0
-    )
-    if own.size == len(mine):
-        good[own[1:]] &= numbers[1:] == numbers[:-1]
-    return good
+    previous, numbers = links.previous, segments.acknowledgment
+    more = (numbers - numbers[previous]).astype(np.int32)
+    alone = links.other == len(previous)
+    good: Mask = (segments.sequence == following[previous]) & np.where(alone, more == 0, more >= 0)
+    return good | (previous < 0)
 
 
-def _saw_what_it_acknowledges(segments: Segments, mine: Mask) -> Mask:
+def _saw_what_it_acknowledges(segments: Segments, links: _Links, following: NDArray[np.uint32]) -> Mask:
     """Where the packets of one direction acknowledge nothing of the other that comes later, or not at all."""
-    good = np.ones(len(mine), np.bool_)
-    own, other = np.flatnonzero(mine), np.flatnonzero(~mine)
-    if other.size:
-        place = np.searchsorted(other, own) - 1
-        seen = np.where(place >= 0, _following(segments, other)[np.maximum(place, 0)], segments.sequence[other[0]])
-        good[own] = (segments.acknowledgment[own] - seen).astype(np.int32) <= 0
+    heard, other = links.heard, links.other
+    alone = other == len(other)
+    seen = np.where(heard < 0, segments.sequence[np.where(alone, 0, other)], following[heard])
+    good: Mask = (segments.acknowledgment - seen).astype(np.int32) <= 0
+    good |= alone
     return good
 
 
-def _may_be_copy(segments: Segments, mine: Mask) -> Mask:
+def _may_be_copy(segments: Segments, links: _Links) -> Mask:
     """Where a packet of one direction is like the one before it; of the first one nobody knows what was before."""
-    found = np.zeros(len(mine), np.bool_)
-    own = np.flatnonzero(mine)
-    found[own[:1]] = segments.length[own[:1]] == 0
-    found[own[1:]] = True
+    previous = links.previous
+    found: Mask = (previous >= 0) | (segments.length == 0)
     for name in ("sequence", "acknowledgment", "flags", "length", "window", "ip_id"):
-        column = getattr(segments, name)[own]
-        found[own[1:]] &= column[1:] == column[:-1]
-    return found
-
-
-def _following(segments: Segments, rows: Places) -> NDArray[np.uint32]:
-    """The number behind each of these packets."""
-    found: NDArray[np.uint32] = segments.sequence[rows] + segments.length[rows].astype(np.uint32)
+        column = getattr(segments, name)
+        found &= (column == column[previous]) | (previous < 0)
     return found

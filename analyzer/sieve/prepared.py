@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.sieve.chains import Chain, chains_of
+from analyzer.sieve.chains import Chains, chains_of
 from analyzer.sieve.columns import Columns, columns_of
 from analyzer.sieve.openings import Openings, openings_of
 
@@ -19,8 +19,8 @@ class Prepared(NamedTuple):
 
     columns: Columns
     openings: Openings | None
-    chains: dict[int, Chain]
-    """Of busy connections, by key."""
+    chains: Chains | None
+    """Of busy connections."""
 
 
 def prepared_of(batch: Batch, vantage: int, busy: Collection[int]) -> Prepared:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from analyzer.sieve.chains import chain_of, grouped
+from analyzer.sieve.chains import chained
 from analyzer.sieve.clock import EVER, Clock
 from analyzer.sieve.keys import UNCOVERED, Table, among, key_of, marked
 from analyzer.sieve.prepared import Prepared, prepared_of
@@ -194,22 +194,19 @@ class Sieve:
         columns = prepared.columns
         left = np.zeros(len(batch), np.bool_)
         left[rest] = True
-        apart = wrapped | self._unwatched if wrapped else self._unwatched
-        chains = [chain for key, chain in prepared.chains.items() if key in self._busy and key not in apart]
-        alone = left.copy() if chains else left
-        for chain in chains:
-            alone[chain.rows] = False
+        alone = left.copy()
+        chains = []
+        if prepared.chains is not None:
+            alone[prepared.chains.rows] = False
+            chains.append(prepared.chains)
         others = np.flatnonzero(alone)
         others = others[self._is_busy(columns.keys[others])]
-        chains += [
-            chain_of(batch, columns, rows)
-            for rows in grouped(columns.keys, others)
-            if len(rows) >= SHORTEST and int(columns.keys[rows[0]]) not in wrapped
-        ]
+        if len(others) >= SHORTEST:
+            chains.append(chained(batch, columns, others))
+        busy = {key: ends for key, ends in self._busy.items() if not (key in wrapped or key in self._unwatched)}
         found: dict[int, Run] = {}
         for chain in chains:
-            ends = self._busy[int(columns.keys[chain.rows[0]])]
-            for run, members in find_runs(batch, chain, vantage, capture, ends):
+            for run, members in find_runs(batch, columns.keys, chain, busy, vantage, capture):
                 found[int(members[0])] = run
                 left[members[1:]] = False
         return found, np.flatnonzero(left)

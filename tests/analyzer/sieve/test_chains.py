@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
-from analyzer.sieve.chains import Chain, chain_of, chains_of, grouped
+from analyzer.sieve.chains import Chains, chained, chains_of
 from analyzer.sieve.columns import columns_of
 from analyzer.sieve.keys import mixed_one, number_of
 from samples.conversation import Network
@@ -27,24 +29,22 @@ def link() -> Network:
     return net
 
 
-def chain(packets: list[tuple[int, bytes]]) -> Chain:
+def chain(packets: list[tuple[int, bytes]]) -> Chains:
     """Of all packets."""
     batch = batch_of(packets)
-    return chain_of(batch, columns_of(batch, 0), np.arange(len(batch)))
+    return chained(batch, columns_of(batch, 0), np.arange(len(batch)))
 
 
-def stretches(found: Chain) -> list[tuple[int, int]]:
+def stretches(found: Chains) -> list[tuple[int, int]]:
     """Those that have packets."""
     return [(a, b) for a, b in zip(found.firsts.tolist(), found.ends.tolist(), strict=True) if a < b]
 
 
 def test_what_follows_the_opening_is_one_stretch() -> None:
-    """SYN and SYN-ACK are in none, and their numbers count; the first one tells who is who."""
+    """SYN and SYN-ACK are in none, and their numbers count."""
     packets = link().packets
     found = chain(packets)
     assert stretches(found)[-1] == (FLOWING, len(packets))
-    assert found.of_first[0]
-    assert not found.of_first[1]
     assert int(found.segments.sender[1]) == mixed_one(number_of(ENDS[1], 9100))
 
 
@@ -77,7 +77,7 @@ def test_where_a_clock_is_set_back_is_no_stretch() -> None:
     other = bytes(60)
     batch = batch_of([*packets[:middle], (packets[middle + 2][0], other), *packets[middle:]])
     rows = np.array([row for row in range(count + 1) if row != middle])
-    assert stretches(chain_of(batch, columns_of(batch, 0), rows)) == [*BEGIN, (3, middle), (middle + 2, count)]
+    assert stretches(chained(batch, columns_of(batch, 0), rows)) == [*BEGIN, (3, middle), (middle + 2, count)]
 
 
 def test_what_is_acknowledged_before_it_came_is_in_no_stretch() -> None:
@@ -96,14 +96,36 @@ def test_only_busy_connections_have_chains() -> None:
     batch = batch_of(net.packets)
     columns = columns_of(batch, 0)
     keys = columns.keys.tolist()
-    assert chains_of(batch, columns, ()) == {}
+    assert chains_of(batch, columns, ()) is None
+    assert chains_of(batch, columns, [12345]) is None
     found = chains_of(batch, columns, [keys[-1], 12345])
-    assert list(found) == [keys[-1]]
-    assert found[keys[-1]].rows.tolist() == [row for row, key in enumerate(keys) if key == keys[-1]]
+    assert found is not None
+    assert found.rows.tolist() == [row for row, key in enumerate(keys) if key == keys[-1]]
 
 
-def test_groups_keep_their_order() -> None:
-    """One for each connection that has any."""
-    keys = np.array([7, 5, 7, 5, 9], np.uint64)
-    assert [rows.tolist() for rows in grouped(keys, np.array([0, 1, 2, 3]))] == [[1, 3], [0, 2]]
-    assert grouped(keys, np.zeros(0, np.int64)) == []
+@given(
+    turns=st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.integers(0, 3)), min_size=1, max_size=60),
+    swaps=st.lists(st.tuples(st.integers(0, 80), st.integers(0, 80)), max_size=8),
+)
+def test_several_connections_are_chained_as_each_is_alone(
+    turns: list[tuple[int, bool, int]], swaps: list[tuple[int, int]]
+) -> None:
+    """Whatever lies between their packets, and wherever packets come in another place or once more."""
+    net = Network()
+    links = [net.connect("10.0.0.1", f"10.0.0.{number}", 9100) for number in (2, 3, 4)]
+    for number, back, size in turns:
+        link = links[number]
+        (link.acceptor if back else link.initiator).sends(b"x" * size)
+    packets = net.packets
+    for one, other in swaps:
+        packets[one % len(packets)] = packets[other % len(packets)]
+    batch = batch_of(packets)
+    columns = columns_of(batch, 0)
+    groups = [np.flatnonzero(columns.keys == key) for key in np.unique(columns.keys)]
+    apart = [rows_of(chained(batch, columns, rows)) for rows in groups]
+    assert rows_of(chained(batch, columns, np.arange(len(batch)))) == [rows for each in apart for rows in each]
+
+
+def rows_of(found: Chains) -> list[list[int]]:
+    """Which packets make up the stretches."""
+    return [found.rows[first:end].tolist() for first, end in stretches(found)]
