@@ -45,3 +45,5 @@ class Half(NamedTuple):
     """The first packet with the latest one."""
     ttl: int
     ip_id: int | None
+    unsure: bool = False
+    """The first packet may be a copy of one before the run, if it acknowledges nothing more than others did."""

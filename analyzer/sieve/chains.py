@@ -29,6 +29,8 @@ class Chains(NamedTuple):
 
     rows: Places
     segments: Segments
+    unsure: Mask
+    """The first one of its side, and empty: a copy of one that came before, if what it acknowledges was so already."""
     firsts: Places
     """Where stretches begin in which each packet continues the ones before, and no flag but PSH and ACK is set: places
     in the other columns."""
@@ -66,12 +68,14 @@ def chained(batch: Batch, columns: Columns, rows: Places) -> Chains:
     # Where a clock was set back, a later time lies in between that nobody else may tell.
     plain &= batch.at[rows] >= np.maximum.accumulate(batch.at)[rows]
     following = segments.sequence + segments.length.astype(np.uint32)
-    plain &= _saw_what_it_acknowledges(segments, links, following) & ~_may_be_copy(segments, links)
+    plain &= _saw_what_it_acknowledges(segments, links, following)
+    unsure = (links.previous < 0) & (segments.length == 0)
+    plain &= np.where(links.previous < 0, ~unsure | _acknowledges_more(segments, links), ~_is_copy(segments, links))
     breaks = np.flatnonzero(~(plain & _continues(segments, links, following)))
     # A stretch begins with each connection, and with each break or behind it; it ends at the next one.
     firsts = np.concatenate((begins, np.where(plain[breaks], breaks, breaks + 1)))
     ends = np.concatenate((breaks, begins + lengths))
-    return Chains(rows, segments, np.sort(firsts), np.sort(ends))
+    return Chains(rows, segments, unsure, np.sort(firsts), np.sort(ends))
 
 
 def _groups(keys: Keys) -> tuple[Places, Places]:
@@ -117,11 +121,18 @@ def _saw_what_it_acknowledges(segments: Segments, links: _Links, following: NDAr
     return good
 
 
-def _may_be_copy(segments: Segments, links: _Links) -> Mask:
-    """Where a packet of one direction is like the one before it; of the first one nobody knows what was before."""
-    previous = links.previous
-    found: Mask = (previous >= 0) | (segments.length == 0)
+def _acknowledges_more(segments: Segments, links: _Links) -> Mask:
+    """Where a packet acknowledges something that the other side says here, and that was not acknowledged before, as far
+    as can be told from here."""
+    first = segments.sequence[np.where(links.heard < 0, 0, links.other)]
+    more: Mask = (segments.acknowledgment - first).astype(np.int32) > 0
+    return more & (links.heard >= 0)
+
+
+def _is_copy(segments: Segments, links: _Links) -> Mask:
+    """Where a packet of one direction is like the one before it."""
+    found = np.ones(len(links.previous), np.bool_)
     for name in ("sequence", "acknowledgment", "flags", "length", "window", "ip_id"):
         column = getattr(segments, name)
-        found &= (column == column[previous]) | (previous < 0)
+        found &= column == column[links.previous]
     return found

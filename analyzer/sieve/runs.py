@@ -100,14 +100,24 @@ def find_runs(
     for key, first, last in zip(whose, chains.firsts[long].tolist(), chains.ends[long].tolist(), strict=True):
         if (ends := busy.get(key)) is None:
             continue
-        rows, segments = chains.rows[first:last], chains.segments.part(slice(first, last))
+        part = slice(first, last)
+        rows, segments = chains.rows[part], chains.segments.part(part)
         forth = segments.sender == np.uint64(mixed_one(number_of(*ends[0])))
-        yield _run(batch, segments, rows, forth, vantage, capture, ends), rows
+        yield _run(batch, segments, rows, forth, chains.unsure[part], vantage, capture, ends), rows
 
 
-def _run(batch: Batch, segments: Segments, rows: Places, forth: Mask, vantage: int, capture: int, ends: Ends) -> Run:
+def _run(
+    batch: Batch,
+    segments: Segments,
+    rows: Places,
+    forth: Mask,
+    unsure: Mask,
+    vantage: int,
+    capture: int,
+    ends: Ends,
+) -> Run:
     """All of these packets."""
-    halves = [_half(batch, segments, rows, np.flatnonzero(mine), capture, ends) for mine in (forth, ~forth)]
+    halves = [_half(batch, segments, rows, np.flatnonzero(mine), unsure, capture, ends) for mine in (forth, ~forth)]
     says = segments.length > 0
     stretches: list[Stretch | None] = []
     for mine in (forth & says, ~forth & says):
@@ -127,7 +137,9 @@ def _run(batch: Batch, segments: Segments, rows: Places, forth: Mask, vantage: i
     return Run(capture, vantage, at, ends, halves[0], halves[1], pieces, packets, (stretches[0], stretches[1]), recent)
 
 
-def _half(batch: Batch, segments: Segments, rows: Places, own: Places, capture: int, ends: Ends) -> Half | None:
+def _half(
+    batch: Batch, segments: Segments, rows: Places, own: Places, unsure: Mask, capture: int, ends: Ends
+) -> Half | None:
     if not own.size:
         return None
 
@@ -149,4 +161,5 @@ def _half(batch: Batch, segments: Segments, rows: Places, own: Places, capture: 
         ref(int(own[int(np.argmax(numbers == latest))])),
         int(segments.ttl[last]),
         None if ":" in ends[0][0] else int(segments.ip_id[last]),
+        unsure=bool(unsure[first]),
     )

@@ -187,6 +187,7 @@ class Flow(Order):
             and peer.latest_ack != UNKNOWN
             and (half.first_acknowledgment - peer.latest_ack) & MASK < BEHIND
             and (seen - half.first_acknowledgment) & MASK < BEHIND
+            and not (half.unsure and peer.offset_of(half.first_acknowledgment) <= peer.acked)
         )
 
     def take_run(self, half: Half) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.capture.run_parts import Half
 from analyzer.decode.segment import Segment
 from analyzer.streams.held import Backlog
 from analyzer.streams.limits import SECOND, Limits
@@ -211,3 +212,20 @@ class TestWithoutSyn:
         one.receive_fin(wire.out(offset=500, flags=FIN | ACK), events)
         assert words(events) == ["out Fin"]
         assert one.sent == 1
+
+
+@pytest.mark.parametrize(("heard", "then", "continues"), [((0,), 4, True), ((0, 4), 4, False), ((0, 4, 2), 2, False)])
+@pytest.mark.parametrize("unsure", [False, True])
+def test_a_run_that_may_begin_with_a_copy(heard: tuple[int, ...], then: int, continues: bool, unsure: bool) -> None:
+    """Of an acknowledgment before it: not if nothing has acknowledged so much yet."""
+    wire = Wire()
+    one = flow()
+    one.begin(wire.out_isn)
+    one.peer.begin(wire.back_isn)
+    received(one, wire.out(b"name"))
+    one.peer.acknowledged_by(wire.out(), [])
+    for acknowledged in heard:
+        one.acknowledged_by(wire.back(ack=acknowledged), [])
+    first, ref = wire.back(ack=then), wire.ref()
+    half = Half(1, ref, first.sequence, first.sequence, first.acknowledgment, (first.acknowledgment,), ref, 64, 1)
+    assert one.peer.continued_by(half._replace(unsure=unsure), None) == (continues or not unsure)
