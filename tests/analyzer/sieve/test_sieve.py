@@ -103,6 +103,7 @@ def _packets(file: str) -> tuple[int, list[tuple[int, bytes]]]:
     file=st.sampled_from(CLASSIC),
     drop=st.sets(st.integers(0, 60), max_size=12),
     swaps=st.lists(st.integers(0, 60), max_size=8),
+    copies=st.dictionaries(st.integers(0, 60), st.integers(0, 9), max_size=6),
     pauses=st.dictionaries(st.integers(0, 60), st.sampled_from([-(10**6), -70, 59, 61, 119, 121, 10**6]), max_size=4),
     flips=st.dictionaries(st.integers(0, 60), st.tuples(st.integers(12, 70), st.integers(0, 255)), max_size=4),
     snap=st.sampled_from([60, 74, 90, 262_144]),
@@ -115,6 +116,7 @@ def _packets(file: str) -> tuple[int, list[tuple[int, bytes]]]:
     file="healthy/bulk-fragments.pcap",
     drop=set(range(5)),
     swaps=[48],
+    copies={},
     pauses={},
     flips={},
     snap=262_144,
@@ -127,6 +129,7 @@ def test_mutated_captures_give_the_same_report(
     file: str,
     drop: set[int],
     swaps: list[int],
+    copies: dict[int, int],
     pauses: dict[int, int],
     flips: dict[int, tuple[int, int]],
     snap: int,
@@ -136,12 +139,16 @@ def test_mutated_captures_give_the_same_report(
     part: tuple[int | None, int | None],
     tmp_path: Path,
 ) -> None:
-    """Packets lost, swapped, sliced and damaged, pauses in which streams are forgotten, a clock that is set back,
-    a file that breaks off, only a part of the time: no difference."""
+    """Packets lost, swapped, doubled, sliced and damaged, pauses in which streams are forgotten, a clock that is set
+    back, a file that breaks off, only a part of the time: no difference."""
     link_type, packets = _packets(file)
     for place in swaps:
         if place + 1 < len(packets):
             packets[place], packets[place + 1] = packets[place + 1], packets[place]
+    for place, behind in copies.items():
+        if place < len(packets):
+            at, _ = packets[min(place + behind, len(packets) - 1)]
+            packets.insert(place + 1 + behind, (at, packets[place][1]))
     late = [sum(pause for place, pause in pauses.items() if place <= index) for index in range(len(packets))]
     packets = [(at + pause * SECOND, data) for (at, data), pause in zip(packets, late, strict=True)]
     for index, (place, value) in flips.items():
