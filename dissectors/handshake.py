@@ -12,8 +12,6 @@ the one place where it matters how the bytes were cut.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from dissectors.dialogue import Item, Side
 from dissectors.handshake_messages import (
     Challenge,
@@ -29,7 +27,7 @@ from dissectors.handshake_messages import (
     is_node_name,
 )
 from dissectors.speaker import Speaker, looks_like_handshake
-from dissectors.traffic import PieceAt, Skim
+from dissectors.traffic import Pieces, Skim, Sought
 
 __all__ = [
     "Challenge",
@@ -74,13 +72,13 @@ class HandshakeDialogue:
         """See :meth:`dissectors.dialogue.Dialogue.close`."""
         return self._speakers[side.other].flush() + self._speakers[side].close()
 
-    def skim(self, side: Side, piece_at: PieceAt, size: int, stop: Callable[[bytes], object]) -> Skim | None:
+    def skim(self, side: Side, data: Pieces, sought: Sought) -> Skim | None:
         """What much data of ``side`` come to, without their items; None if they have to be fed.
 
         See :meth:`dissectors.traffic.FrameReader.skim`."""
         if not self._speakers[side.other].in_traffic:
             return None
-        return self._speakers[side].skim(piece_at, size, stop)
+        return self._speakers[side].skim(data, sought)
 
     def skip(self, side: Side, skim: Skim) -> None:
         """Take the data that were skimmed."""

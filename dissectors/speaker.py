@@ -26,7 +26,7 @@ from dissectors.handshake_messages import (
     partial,
 )
 from dissectors.lane import Lane
-from dissectors.traffic import FrameReader, PieceAt, Skim, looks_like_frames
+from dissectors.traffic import FrameReader, Pieces, Skim, Sought, looks_like_frames
 from dissectors.wire import Message, WireError
 
 LENGTH_LIMIT = 1500
@@ -103,9 +103,9 @@ class Speaker:
         """It sends frames."""
         return self._take == self._traffic
 
-    def skim(self, piece_at: PieceAt, size: int, stop: Callable[[bytes], object]) -> Skim | None:
+    def skim(self, data: Pieces, sought: Sought) -> Skim | None:
         """See :meth:`~dissectors.traffic.FrameReader.skim`."""
-        return self._frames.skim(piece_at, size, stop) if self.in_traffic else None
+        return self._frames.skim(data, sought) if self.in_traffic else None
 
     def skip(self, skim: Skim) -> None:
         """Take the data that were skimmed."""

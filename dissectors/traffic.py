@@ -5,7 +5,8 @@ A frame has a 4-byte length and any size: only its first bytes are looked at, th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from struct import Struct
 from typing import TYPE_CHECKING
 
@@ -27,9 +28,6 @@ BELIEVABLE = 1 << 28
 SEARCHED = 2048
 """Bytes of small frames that are searched together; no fewer than a head has."""
 
-PieceAt = Callable[[int], "tuple[bytes | mmap, int, int]"]
-"""Of a place in some data to memory that holds it, how far behind that place it lies there, and up to which place what
-follows lies there side by side."""
 _length_at = Struct(">I").unpack_from
 
 
@@ -147,6 +145,30 @@ def looks_like_frames(data: bytes) -> bool | None:
     return True if proven or (data and at == len(data)) else None
 
 
+@dataclass(slots=True, eq=False)
+class Pieces:
+    """Data that lie somewhere in memory, piece by piece; none of them is empty."""
+
+    memory: bytes | mmap
+    ends: Sequence[int]
+    """Bytes up to the end of each piece."""
+    shifts: Sequence[int]
+    """How far in memory a byte of each lies behind its place in the data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Words, one of which may stand in a frame's head."""
+
+    common: bytes
+    """What all of them have."""
+    words: tuple[bytes, ...]
+
+    def is_in(self, head: bytes) -> bool:
+        """Whether one stands there."""
+        return self.common in head and any(word in head for word in self.words)
+
+
 @dataclass(frozen=True, slots=True)
 class Skim:
     """What much data, looked at only where frames begin, comes to."""
@@ -207,19 +229,22 @@ class FrameReader:
                 items += self._finish()
         return items, b""
 
-    def skim(self, piece_at: PieceAt, size: int, stop: Callable[[bytes], object]) -> Skim | None:
-        """What :meth:`feed` would find in ``size`` bytes, of which ``piece_at`` tells where they lie.
+    def skim(self, data: Pieces, sought: Sought) -> Skim | None:
+        """What :meth:`feed` would find in ``data``.
 
-        None if they have to be fed: where ``stop`` finds something in a frame's head (and perhaps some bytes around
-        it), or a frame begins like none."""
+        None if they have to be fed: where something of what is ``sought`` stands in a frame's head (and perhaps in some
+        bytes around it), or a frame begins like none."""
         if self._hole:
             return None
         begin, kept, trusted = self.start - self.position, self._kept, self.trusted
-        frames = 0
+        memory, ends, shifts, common = data.memory, data.ends, data.shifts, sought.common
+        size = ends[-1]
+        frames = index = 0
         ticks: list[int] = []
         while begin < size:
             if not kept:
-                memory, shift, until = piece_at(begin)
+                index = bisect_right(ends, begin, index)
+                shift, until = shifts[index], ends[index]
                 searched = begin
                 # Of small frames there are many in one piece: each costs no more than its length, and they are searched
                 # together.
@@ -228,11 +253,15 @@ class FrameReader:
                     (length,) = _length_at(memory, place)
                     end = begin + 4 + length
                     head_end = end if length < HEAD_LIMIT else begin + _HEAD
-                    if head_end > until or end > size:
+                    if end > size or (head_end > until and not trusted):
                         break
-                    if head_end > searched:
+                    if head_end > until:
+                        if sought.is_in(_joined(data, index, begin, head_end)):
+                            return None
+                    elif head_end > searched:
                         searched = head_end if length > HEAD_LIMIT else min(until, begin + SEARCHED)
-                        if stop(memory[place : searched + shift]):
+                        last = searched + shift
+                        if memory.find(common, place, last) >= 0 and sought.is_in(memory[place:last]):
                             return None
                     if not (trusted or _believable(memory[place : place + 6])):
                         return None
@@ -243,12 +272,13 @@ class FrameReader:
                     begin = end
                 if begin >= until:
                     continue
-            # Of this one the head lies in several pieces, or the end is still to come.
-            kept += _joined(piece_at, begin + len(kept), begin + min(_HEAD, size - begin))
+            # Of this one the length lies in several pieces, or the beginning is known from earlier data, or the end is
+            # still to come.
+            kept += _joined(data, index, begin + len(kept), begin + min(_HEAD, size - begin))
             if len(kept) < 4:
                 break
             end = begin + 4 + int.from_bytes(kept[:4], "big")
-            if stop(kept) or not (trusted or _believable(kept)):
+            if sought.is_in(kept) or not (trusted or _believable(kept)):
                 return None
             if end > size:
                 break
@@ -312,15 +342,14 @@ class FrameReader:
         return [item]
 
 
-def _joined(piece_at: PieceAt, begin: int, end: int) -> bytes:
-    """The bytes from one place to another."""
-    data = b""
+def _joined(data: Pieces, index: int, begin: int, end: int) -> bytes:
+    """The bytes from one place, in that piece, to another."""
+    joined = b""
     while begin < end:
-        memory, shift, until = piece_at(begin)
-        until = min(until, end)
-        data += memory[begin + shift : until + shift]
-        begin = until
-    return data
+        until, shift = min(data.ends[index], end), data.shifts[index]
+        joined += data.memory[begin + shift : until + shift]
+        begin, index = until, index + 1
+    return joined
 
 
 def _believable(head: bytes) -> bool:

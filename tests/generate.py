@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import bisect
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from hypothesis import strategies as st
 
 from dissectors.dialogue import Decoded, Dialogue, Item, Missing, Side, Undecoded
-from dissectors.traffic import PieceAt
+from dissectors.traffic import Pieces
 from dissectors.wire import LATIN1, Fixed, Kind, Message, Run, UInt
 
 Event = tuple[Side, bytes | int | None]
@@ -50,17 +49,12 @@ def cut_at(data: bytes, places: Iterable[int]) -> list[bytes]:
     return [data[start:end] for start, end in itertools.pairwise(ends)]
 
 
-def lying(data: bytes, places: Iterable[int] = ()) -> PieceAt:
+def lying(data: bytes, places: Iterable[int] = ()) -> Pieces:
     """``data`` in pieces that end at these places, with something else between them in memory."""
     pieces = cut_at(data, places)
     memory = b"".join(b"headers" + piece for piece in pieces)
     ends = list(itertools.accumulate(map(len, pieces)))
-
-    def piece_at(at: int) -> tuple[bytes, int, int]:
-        index = bisect.bisect_right(ends, at)
-        return memory, (index + 1) * len(b"headers"), ends[index]
-
-    return piece_at
+    return Pieces(memory, ends, [(index + 1) * len(b"headers") for index in range(len(pieces))])
 
 
 def bytewise(events: Iterable[Event]) -> Iterator[Event]:

@@ -56,14 +56,19 @@ class Stretch(Protocol):
         """Bytes up to the end of each packet that has any, from the beginning of the run on."""
 
     @property
+    def memory(self) -> bytes | mmap:
+        """Where they lie."""
+
+    @property
+    def shifts(self) -> Sequence[int]:
+        """How far in memory a byte of each packet lies behind its place in the stretch."""
+
+    @property
     def ttl(self) -> int:
         """Of the last of these packets."""
 
     def packet(self, index: int) -> PacketRef:
         """One of these packets."""
-
-    def piece_at(self, at: int) -> tuple[bytes | mmap, int, int]:
-        """Where a byte lies: see :data:`dissectors.traffic.PieceAt`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

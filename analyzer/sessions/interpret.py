@@ -37,8 +37,8 @@ class Meaning:
 class Interpreter(Protocol):
     def feed(self, side: Side, data: bytes) -> Iterator[Meaning]: ...
 
-    def skim(self, side: Side, piece_at: traffic.PieceAt, size: int) -> traffic.Skim | None:
-        """``size`` bytes follow, and ``piece_at`` tells where they lie: what they come to; None if they make events."""
+    def skim(self, side: Side, data: traffic.Pieces) -> traffic.Skim | None:
+        """Much data follow: what they come to; None if they make events."""
 
     def skip(self, side: Side, skim: traffic.Skim) -> None:
         """Take the bytes that were skimmed."""
@@ -91,7 +91,7 @@ class DialogueInterpreter:
         for item in self._dialogue.feed(side, data):
             yield from self._item(item)
 
-    def skim(self, side: Side, piece_at: traffic.PieceAt, size: int) -> traffic.Skim | None:
+    def skim(self, side: Side, data: traffic.Pieces) -> traffic.Skim | None:
         return None
 
     def skip(self, side: Side, skim: traffic.Skim) -> None:
@@ -185,10 +185,10 @@ class HandshakeInterpreter(DialogueInterpreter):
         else:
             yield self._says(item, _handshake(item.side, message))
 
-    def skim(self, side: Side, piece_at: traffic.PieceAt, size: int) -> traffic.Skim | None:
+    def skim(self, side: Side, data: traffic.Pieces) -> traffic.Skim | None:
         if len(self._first[side]) < RECOGNISED_BY:
             return None
-        skim = self._handshake.skim(side, piece_at, size, _speaks_of_global)
+        skim = self._handshake.skim(side, data, _OF_GLOBAL)
         if skim is None:
             return None
         # The first tick and the first frame of a side make an event.
@@ -227,13 +227,7 @@ class HandshakeInterpreter(DialogueInterpreter):
 
 OF_GLOBAL = ("remove_connection", "lost_connection")
 """What ``global`` says before it makes nodes disconnect; the atoms stand in the frame, for no link needs them twice."""
-_REMOVE, _LOST = (atom.encode() for atom in OF_GLOBAL)
-_CONNECTION = b"_connection"
-
-
-def _speaks_of_global(head: bytes) -> bool:
-    # Of each frame that is skimmed; a pattern would take twenty times as long.
-    return _CONNECTION in head and (_REMOVE in head or _LOST in head)
+_OF_GLOBAL = traffic.Sought(b"_connection", tuple(atom.encode() for atom in OF_GLOBAL))
 
 
 _NAME_SIZES = (len("a@b"), 2 * 255)

@@ -6,7 +6,6 @@ but PSH and ACK is set.  What it comes to is known without looking at its packet
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,6 @@ from analyzer.capture.run_parts import Half, Piece, Recent
 from analyzer.sieve.keys import mixed_one, number_of
 
 if TYPE_CHECKING:
-    from mmap import mmap
-
     from analyzer.capture.batch import Batch
     from analyzer.capture.packet import Packet, Stretch
     from analyzer.sieve.chains import Chains
@@ -35,28 +32,22 @@ COPIES = 5_000_000
 class Lying:
     """A :class:`~analyzer.capture.packet.Stretch` whose packets lie in a buffer."""
 
-    __slots__ = ("_batch", "_buffer", "_capture", "_rows", "_shifts", "ends", "ttl")
+    __slots__ = ("_batch", "_capture", "_rows", "ends", "memory", "shifts", "ttl")
 
     def __init__(self, batch: Batch, capture: int, rows: Places, begin: Places, length: Places, ttl: int) -> None:
         self._batch = batch
-        self._buffer = batch.buffer
         self._capture = capture
         self._rows = rows
         ends = np.cumsum(length)
-        self._shifts: list[int] = (batch.offsets[rows] + begin + length - ends).tolist()
-        """Of each packet: how far in the buffer a byte lies behind its place in the stretch."""
+        self.memory = batch.buffer
         self.ends: list[int] = ends.tolist()
+        self.shifts: list[int] = (batch.offsets[rows] + begin + length - ends).tolist()
         self.ttl = ttl
 
     def packet(self, index: int) -> PacketRef:
         """See :class:`~analyzer.capture.packet.Stretch`."""
         row = self._rows[index]
         return PacketRef(self._capture, int(self._batch.numbers[row]), int(self._batch.at[row]))
-
-    def piece_at(self, at: int) -> tuple[bytes | mmap, int, int]:
-        """See :class:`~analyzer.capture.packet.Stretch`."""
-        index = bisect_right(self.ends, at)
-        return self._buffer, self._shifts[index], self.ends[index]
 
 
 class _Pieces:

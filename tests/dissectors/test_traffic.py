@@ -21,6 +21,7 @@ from dissectors.traffic import (
     FrameReader,
     OpaqueFrame,
     PassThrough,
+    Sought,
     Tick,
     looks_like_frames,
     read_frame,
@@ -194,7 +195,7 @@ def test_skimming_comes_to_what_feeding_does(
     )
     fed, skimmed = FrameReader(I, 7, trusted=trusted), FrameReader(I, 7, trusted=trusted)
     for part in cut_at(data, places):
-        skim = skimmed.skim(lying(part, packets), len(part), lambda head: None)
+        skim = skimmed.skim(lying(part, packets), Sought(b"", ()))
         assert skim is not None
         before = fed.position
         items = fed.feed(part)[0]
@@ -218,7 +219,7 @@ def test_a_head_is_searched_wherever_it_lies(sizes: list[int], packets: list[int
         at = where.draw(st.integers(0, min(sizes[frame], HEAD_LIMIT) - 3))
         bodies[frame] = bodies[frame][:at] + b"atm" + bodies[frame][at + 3 :]
     data = b"".join(framed(body, 4) for body in bodies)
-    skim = FrameReader(I, 0, trusted=True).skim(lying(data, packets), len(data), lambda head: b"atm" in head)
+    skim = FrameReader(I, 0, trusted=True).skim(lying(data, packets), Sought(b"t", (b"atm",)))
     assert (skim is None) == (sizes[frame] > 0)
 
 
@@ -227,7 +228,7 @@ def test_what_is_not_skimmed() -> None:
     frame = framed(b"\x83\x44\0atom", 4)
 
     def skim(reader: FrameReader, data: bytes, stop: bytes = b"other") -> bool:
-        return reader.skim(lying(data), len(data), lambda head: stop in head) is not None
+        return reader.skim(lying(data), Sought(b"", (stop,))) is not None
 
     assert skim(FrameReader(I, 0, trusted=True), frame)
     assert not skim(FrameReader(I, 0, trusted=True), frame, b"atom")

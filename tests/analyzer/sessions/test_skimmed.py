@@ -15,15 +15,13 @@ class Packets:
     """A stretch of three packets of 10 bytes: numbers 1 to 3."""
 
     ends: Sequence[int] = (10, 20, 30)
+    shifts: Sequence[int] = (0, 0, 0)
+    memory = bytes(30)
     ttl = 64
 
     def packet(self, index: int) -> PacketRef:
         """One a second."""
         return PacketRef(0, index + 1, (index + 1) * 10**9)
-
-    def piece_at(self, at: int) -> tuple[bytes, int, int]:
-        """Nobody asks."""
-        raise NotImplementedError
 
 
 def test_what_is_known_afterwards() -> None:
