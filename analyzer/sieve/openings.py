@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.sieve.first_words import who_says_no
+from analyzer.sieve.first_words import who_says_no, words_of
 from analyzer.sieve.keys import among
 from analyzer.sieve.segments import segments_of
 from dissectors.dataclass import dataclass
@@ -61,6 +61,6 @@ def openings_of(batch: Batch, columns: Columns) -> Openings | None:
     reopen, keys, firsts, ends = firsts > begins, keys[begins], firsts - earlier, ends - earlier
     rows, opens = rows[kept], opens[kept]
     segments = segments_of(batch, columns, rows)
-    said = who_says_no(segments, opens, firsts, ends)
+    said = who_says_no(segments, words_of(batch, rows, segments), opens, firsts, ends)
     said = np.where(said >= 0, rows[said], said)
     return Openings(keys, rows, firsts, ends, segments.listener[firsts], said, reopen)

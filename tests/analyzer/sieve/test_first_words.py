@@ -14,7 +14,7 @@ from analyzer import sieve
 from analyzer.capture import batch
 from analyzer.capture.packet import Run
 from analyzer.sieve import Sieve
-from analyzer.sieve.first_words import _one_by_one, who_says_no
+from analyzer.sieve.first_words import Words, _one_by_one, who_says_no
 from analyzer.sieve.prepared import Prepared
 from analyzer.sieve.segments import Segments
 from dissectors.epmd_messages import Port2Req
@@ -129,11 +129,10 @@ def test_all_at_once_as_one_by_one(connections: list[list[tuple[bool, int, int, 
         ip_id=none.astype(np.uint16),
         begin=none,
         length=length,
-        cannot=cannot & (length > 0),
-        cannot_answer=cannot_answer & (length > 0),
     )
+    words = Words(cannot & (length > 0), cannot_answer & (length > 0))
     syn = flags & 0x12 == 0x02
     ends = np.cumsum([len(each) for each in spoken])
     firsts = np.append(0, ends[:-1])
-    expected = [_one_by_one(segments, syn, *span) for span in zip(firsts.tolist(), ends.tolist(), strict=True)]
-    assert who_says_no(segments, syn, firsts, ends).tolist() == expected
+    expected = [_one_by_one(segments, words, syn, *span) for span in zip(firsts.tolist(), ends.tolist(), strict=True)]
+    assert who_says_no(segments, words, syn, firsts, ends).tolist() == expected
