@@ -21,6 +21,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 LOWEST := $(VENV)/lowest
 EDITABLE := --config-settings editable_mode=compat
+# As pip does it with a wheel: else every start would, where PYTHONDONTWRITEBYTECODE is set, as it is in many containers.
+COMPILED := $(BIN)/python -m compileall -q analyzer dissectors
 CORE   := tests/dissectors/test_scapy_layers.py tests/analyzer/capture tests/analyzer/decode tests/analyzer/sessions \
           tests/analyzer/sieve tests/analyzer/report tests/analyzer/cli tests/analyzer/attach tests/analyzer/service \
           tests/test_samples.py
@@ -112,12 +114,14 @@ $(BIN)/python:
 
 $(VENV)/.runtime: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --editable . $(EDITABLE)
+	@$(COMPILED)
 	@touch $@
 
 # Nothing that its hash does not vouch for: the backend that builds distscope itself is in the lock, too.
 $(VENV)/.dev: pyproject.toml requirements-dev.lock | $(BIN)/python
 	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements-dev.lock
 	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --no-deps --no-build-isolation --editable . $(EDITABLE)
+	@$(COMPILED)
 	@touch $(VENV)/.runtime $@
 
 $(LOWEST)/.installed: pyproject.toml requirements-lowest.lock | $(BIN)/python
