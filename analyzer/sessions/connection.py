@@ -76,7 +76,6 @@ class Connection:
     """A SYN or SYN-ACK tells who opened it."""
     initial_sequence: tuple[int | None, int | None] = (None, None)
     """ISN of opener and listener: the same in every capture of this connection, even through a NAT that keeps them."""
-    carrier: tuple[str, ...] = ()
     dials: int = 0
     first_dial: events.Dialled | None = None
     last_dial: events.Dialled | None = None

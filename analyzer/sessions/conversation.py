@@ -64,7 +64,6 @@ class Conversation:
             listener=stream.listener,
             first=first,
             last=first,
-            carrier=stream.carrier,
         )
         self._interpreter: Interpreter | None = None
         self._first_bytes = FirstBytes({side: bytearray() for side in Side}, beginning_seen=False)
@@ -305,7 +304,6 @@ class Conversation:
             version=event.version,
             type=event.type,
             code=event.code,
-            answers_dial=connection.opened is None,
         )
         connection.prohibited = connection.prohibited or prohibited
         return [prohibited]

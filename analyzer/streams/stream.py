@@ -46,7 +46,6 @@ class Stream:
     opener: Endpoint
     listener: Endpoint
     opener_known_by: OpenerKnownBy
-    carrier: tuple[str, ...] = ()
     initial_sequence: dict[Direction, int] = field(default_factory=dict)
     """Of the SYN of each direction, where seen: tells two views of one connection from two connections."""
     segments: dict[Direction, int] = field(default_factory=lambda: dict.fromkeys(Direction, 0))

@@ -200,7 +200,7 @@ class StreamTable:
         while len(self) >= self.limits.streams:
             self._forget_quietest(events)
         opener, listener, known_by = who_opened(segment, self.listening)
-        stream = Stream(segment.vantage, opener, listener, known_by, segment.carrier)
+        stream = Stream(segment.vantage, opener, listener, known_by)
         connection = Connection(stream, segment.packet, self.limits, self._backlog, self._copies)
         self._routes[segment.vantage, opener, listener] = connection, connection.out
         self._routes[segment.vantage, listener, opener] = connection, connection.back

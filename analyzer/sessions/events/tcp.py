@@ -49,8 +49,6 @@ class DialProhibited(Event):
     version: int
     type: int
     code: int
-    answers_dial: bool
-    """Whether the TCP connection was not open yet."""
 
     def fields(self) -> Fields:
         return {"reporter": self.reporter, "icmp": f"{self.type}/{self.code}", "ip_version": self.version}

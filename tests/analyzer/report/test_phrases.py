@@ -24,15 +24,11 @@ CASES: list[tuple[Event, str]] = [
     (events.Opened(packet=AT, side=OUT, leg=LINK), "TCP connection is open"),
     (events.DialRefused(packet=AT, side=BACK, leg=LINK), "refuses the TCP connection (RST)"),
     (
-        events.DialProhibited(
-            packet=AT, side=BACK, leg=LINK, reporter="10.0.0.254", version=4, type=3, code=13, answers_dial=True
-        ),
+        events.DialProhibited(packet=AT, side=BACK, leg=LINK, reporter="10.0.0.254", version=4, type=3, code=13),
         "ICMP from 10.0.0.254: prohibited by policy (3/13)",
     ),
     (
-        events.DialProhibited(
-            packet=AT, side=BACK, leg=LINK, reporter="fe80::1", version=6, type=99, code=0, answers_dial=True
-        ),
+        events.DialProhibited(packet=AT, side=BACK, leg=LINK, reporter="fe80::1", version=6, type=99, code=0),
         "ICMP from fe80::1: error (99/0)",
     ),
     (events.Resent(packet=AT, side=OUT, leg=LINK, offset=0, length=1, retry=3), "sends 1 byte again (retry 3)"),

@@ -19,7 +19,7 @@ _MAKERS: tuple[Callable[..., Event], ...] = (
     events.DialAnswered,
     events.Opened,
     events.DialRefused,
-    partial(events.DialProhibited, reporter="10.0.0.254", version=4, type=3, code=13, answers_dial=True),
+    partial(events.DialProhibited, reporter="10.0.0.254", version=4, type=3, code=13),
     partial(events.Resent, offset=0, length=5, retry=1),
     partial(events.BytesMissing, offset=0, length=5, delivered=True),
     events.Closed,

@@ -138,7 +138,7 @@ def test_missing_bytes() -> None:
 
 def test_icmp() -> None:
     """Type and code as people look them up."""
-    error = DialProhibited(**place(), reporter="10.0.0.9", version=4, type=3, code=13, answers_dial=True)
+    error = DialProhibited(**place(), reporter="10.0.0.9", version=4, type=3, code=13)
     assert error.fields() == {"reporter": "10.0.0.9", "icmp": "3/13", "ip_version": 4}
 
 

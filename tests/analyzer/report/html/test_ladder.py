@@ -123,7 +123,7 @@ def test_endings_look_different() -> None:
         acknowledges=True,
     )  # fmt: skip
     icmp = events.DialProhibited(
-        packet=packet(8, 8), side=BACK, leg=LINK, reporter="10.0.0.254", version=4, type=3, code=13, answers_dial=True
+        packet=packet(8, 8), side=BACK, leg=LINK, reporter="10.0.0.254", version=4, type=3, code=13
     )
     again = events.Resent(packet=packet(6, 6), side=OUT, leg=LINK, offset=0, length=5, retry=1)
     lacks = events.BytesMissing(packet=packet(7, 7), side=OUT, leg=LINK, offset=0, length=5, delivered=True)
