@@ -92,22 +92,13 @@ def find_runs(
         if (ends := busy.get(key)) is None:
             continue
         part = slice(first, last)
-        rows, segments = chains.rows[part], chains.segments.part(part)
-        forth = segments.sender == np.uint64(mixed_one(number_of(*ends[0])))
-        yield _run(batch, segments, rows, forth, chains.unsure[part], vantage, capture, ends), rows
+        yield _run(batch, chains, part, vantage, capture, ends), chains.rows[part]
 
 
-def _run(
-    batch: Batch,
-    segments: Segments,
-    rows: Places,
-    forth: Mask,
-    unsure: Mask,
-    vantage: int,
-    capture: int,
-    ends: Ends,
-) -> Run:
-    """All of these packets."""
+def _run(batch: Batch, chains: Chains, part: slice, vantage: int, capture: int, ends: Ends) -> Run:
+    """All packets of that part."""
+    rows, segments, unsure = chains.rows[part], chains.segments.part(part), chains.unsure[part]
+    forth = segments.sender == np.uint64(mixed_one(number_of(*ends[0])))
     halves = [_half(batch, segments, rows, np.flatnonzero(mine), unsure, capture, ends) for mine in (forth, ~forth)]
     says = segments.length > 0
     stretches: list[Stretch | None] = []
