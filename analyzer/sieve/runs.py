@@ -34,14 +34,15 @@ class Lying:
 
     __slots__ = ("_batch", "_capture", "_rows", "ends", "memory", "shifts", "ttl")
 
-    def __init__(self, batch: Batch, capture: int, rows: Places, begin: Places, length: Places, ttl: int) -> None:
+    def __init__(self, batch: Batch, capture: int, rows: Places, places: Places, length: Places, ttl: int) -> None:
+        """``places``: where in the buffer the payload of each ends."""
         self._batch = batch
         self._capture = capture
         self._rows = rows
         ends = np.cumsum(length)
         self.memory = batch.buffer
         self.ends: list[int] = ends.tolist()
-        self.shifts: list[int] = (batch.offsets[rows] + begin + length - ends).tolist()
+        self.shifts: list[int] = (places - ends).tolist()
         self.ttl = ttl
 
     def packet(self, index: int) -> PacketRef:
@@ -99,13 +100,15 @@ def _run(batch: Batch, chains: Chains, part: slice, vantage: int, capture: int, 
     """All packets of that part."""
     rows, segments, unsure = chains.rows[part], chains.segments.part(part), chains.unsure[part]
     forth = segments.sender == np.uint64(mixed_one(number_of(*ends[0])))
-    halves = [_half(batch, segments, rows, np.flatnonzero(mine), unsure, capture, ends) for mine in (forth, ~forth)]
-    says = segments.length > 0
+    places = batch.offsets[rows] + segments.begin + segments.length
+    halves: list[Half | None] = []
     stretches: list[Stretch | None] = []
-    for mine in (forth & says, ~forth & says):
+    for mine in (forth, ~forth):
         own = np.flatnonzero(mine)
+        halves.append(_half(batch, segments, rows, own, unsure, capture, ends) if own.size else None)
+        own = own[segments.length[own] > 0]
         stretches.append(
-            Lying(batch, capture, rows[own], segments.begin[own], segments.length[own], int(segments.ttl[own[-1]]))
+            Lying(batch, capture, rows[own], places[own], segments.length[own], int(segments.ttl[own[-1]]))
             if own.size
             else None
         )
@@ -119,11 +122,8 @@ def _run(batch: Batch, chains: Chains, part: slice, vantage: int, capture: int, 
     return Run(capture, vantage, at, ends, halves[0], halves[1], pieces, packets, (stretches[0], stretches[1]), recent)
 
 
-def _half(
-    batch: Batch, segments: Segments, rows: Places, own: Places, unsure: Mask, capture: int, ends: Ends
-) -> Half | None:
-    if not own.size:
-        return None
+def _half(batch: Batch, segments: Segments, rows: Places, own: Places, unsure: Mask, capture: int, ends: Ends) -> Half:
+    """The packets ``own`` of a run, those of one side."""
 
     def ref(place: int) -> PacketRef:
         row = rows[place]
@@ -131,16 +131,16 @@ def _half(
 
     first, last = int(own[0]), int(own[-1])
     numbers = segments.acknowledgment[own]
-    latest = numbers[-1]
-    earlier = numbers[numbers != latest]
+    # They never go back in a run.
+    since = int(np.argmax(numbers == numbers[-1]))
     return Half(
         len(own),
         ref(last),
         int(segments.sequence[first]),
         int(segments.sequence[last] + np.uint32(segments.length[last])),
         int(numbers[0]),
-        (int(earlier[-1]), int(latest)) if earlier.size else (int(latest),),
-        ref(int(own[int(np.argmax(numbers == latest))])),
+        tuple(numbers[max(0, since - 1) : since + 1].tolist()),
+        ref(int(own[since])),
         int(segments.ttl[last]),
         None if ":" in ends[0][0] else int(segments.ip_id[last]),
         unsure=bool(unsure[first]),
