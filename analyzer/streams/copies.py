@@ -57,7 +57,13 @@ class Copies:
         untold, self._untold = self._untold, []
         for until, packets in untold:
             if until >= at - self._span:
-                self._generation(until).update(packets)
+                seen = dict(packets)
+                younger = self._generation(until)
+                if len(younger) + len(seen) <= GENERATION:
+                    younger.update(seen)
+                else:
+                    for identity, when in seen.items():
+                        self.seen(identity, when)
 
     def _generation(self, at: int) -> dict[Hashable, int]:
         """Where packets from then are remembered: the younger half, a new one if need be."""

@@ -77,6 +77,9 @@ def test_memory_is_bounded_at_any_rate() -> None:
         assert not copies.seen(identity, 0)
     assert len(copies._younger) + len(copies._older) <= 2 * GENERATION
     assert copies.seen(3 * GENERATION - 1, 0)
+    copies.may_follow(2, ((identity, 2) for identity in range(5 * GENERATION, 9 * GENERATION)))
+    assert copies.seen(9 * GENERATION - 1, 3)
+    assert len(copies._younger) + len(copies._older) <= 2 * GENERATION
 
 
 def test_copies_are_not_retransmissions() -> None:
