@@ -14,13 +14,17 @@ from analyzer import sieve
 from analyzer.capture import batch
 from analyzer.capture.packet import Run
 from analyzer.sieve import Sieve
-from analyzer.sieve.first_words import Words, _one_by_one, who_says_no
+from analyzer.sieve.columns import columns_of
+from analyzer.sieve.first_words import Words, _one_by_one, who_says_no, words_of
 from analyzer.sieve.prepared import Prepared
-from analyzer.sieve.segments import Segments
+from analyzer.sieve.segments import Segments, segments_of
+from dissectors.dialogue import Side
+from dissectors.epmd import looks_like_request
 from dissectors.epmd_messages import Port2Req
+from dissectors.handshake import looks_like_handshake
 from samples.conversation import Network
 from tests.analyzer.sessions.talking import port2_resp
-from tests.analyzer.sieve.sifted import sifted_report
+from tests.analyzer.sieve.sifted import batch_of, sifted_report
 
 BANNERS = (
     b"SSH-2.0-OpenSSH_9.2\r\n",
@@ -98,6 +102,27 @@ def test_a_listener_that_speaks_first_passes_nothing(tmp_path: Path, monkeypatch
         passed[banner] = _Passing.packets
     assert [banner for banner, packets in passed.items() if not packets] == [BANNERS[0], BANNERS[1], BANNERS[5]]
     assert min(passed[banner] for banner in (BANNERS[2], BANNERS[3], BANNERS[4], BANNERS[6])) >= 5
+
+
+@given(st.binary(min_size=1, max_size=40) | st.sampled_from([each for each in (*BANNERS, *OPENERS) if each]))
+def test_what_first_words_cannot_be(data: bytes) -> None:
+    """It does not look like it to those who decide."""
+    net = Network()
+    net.connect("10.0.0.1", "10.0.0.2", 2222).initiator.sends(data)
+    batch = batch_of(net.packets)
+    rows = np.arange(len(batch))
+    segments = segments_of(batch, columns_of(batch, 0), rows)
+    words = words_of(batch, rows, segments)
+    for place in np.flatnonzero(words.cannot):
+        assert segments.length[place]
+        assert looks_like_handshake(Side.INITIATOR, data) is False
+        assert looks_like_request(data) is False
+    for place in np.flatnonzero(words.cannot_answer):
+        assert segments.length[place]
+        assert looks_like_handshake(Side.ACCEPTOR, data) is False
+    if data in (BANNERS[0], OPENERS[0]):
+        assert words.cannot.any()
+        assert words.cannot_answer.any()
 
 
 SEGMENT = st.tuples(
