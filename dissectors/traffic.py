@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from struct import Struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dissectors.control import ControlMessage, control_after_header, control_of_pass_through
 from dissectors.dataclass import dataclass
@@ -145,15 +145,20 @@ def looks_like_frames(data: bytes) -> bool | None:
     return True if proven or (data and at == len(data)) else None
 
 
-@dataclass(slots=True, eq=False)
-class Pieces:
+class Pieces(Protocol):
     """Data that lie somewhere in memory, piece by piece; none of them is empty."""
 
-    memory: bytes | mmap
-    ends: Sequence[int]
-    """Bytes up to the end of each piece."""
-    shifts: Sequence[int]
-    """How far in memory a byte of each lies behind its place in the data."""
+    @property
+    def memory(self) -> bytes | mmap:
+        """Where they lie."""
+
+    @property
+    def ends(self) -> Sequence[int]:
+        """Bytes up to the end of each piece."""
+
+    @property
+    def shifts(self) -> Sequence[int]:
+        """How far in memory a byte of each lies behind its place in the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,14 +257,14 @@ class FrameReader:
                     place = begin + shift
                     (length,) = _length_at(memory, place)
                     end = begin + 4 + length
-                    head_end = end if length < HEAD_LIMIT else begin + _HEAD
+                    head_end = end if length <= HEAD_LIMIT else begin + _HEAD
                     if end > size or (head_end > until and not trusted):
                         break
                     if head_end > until:
                         if sought.is_in(_joined(data, index, begin, head_end)):
                             return None
                     elif head_end > searched:
-                        searched = head_end if length > HEAD_LIMIT else min(until, begin + SEARCHED)
+                        searched = min(until, begin + SEARCHED) if length <= HEAD_LIMIT else head_end
                         last = searched + shift
                         if memory.find(common, place, last) >= 0 and sought.is_in(memory[place:last]):
                             return None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from hypothesis import strategies as st
 
 from dissectors.dialogue import Decoded, Dialogue, Item, Missing, Side, Undecoded
-from dissectors.traffic import Pieces
 from dissectors.wire import LATIN1, Fixed, Kind, Message, Run, UInt
 
 Event = tuple[Side, bytes | int | None]
@@ -49,12 +49,20 @@ def cut_at(data: bytes, places: Iterable[int]) -> list[bytes]:
     return [data[start:end] for start, end in itertools.pairwise(ends)]
 
 
-def lying(data: bytes, places: Iterable[int] = ()) -> Pieces:
+class Lying(NamedTuple):
+    """See :class:`dissectors.traffic.Pieces`."""
+
+    memory: bytes
+    ends: list[int]
+    shifts: list[int]
+
+
+def lying(data: bytes, places: Iterable[int] = ()) -> Lying:
     """``data`` in pieces that end at these places, with something else between them in memory."""
     pieces = cut_at(data, places)
     memory = b"".join(b"headers" + piece for piece in pieces)
     ends = list(itertools.accumulate(map(len, pieces)))
-    return Pieces(memory, ends, [(index + 1) * len(b"headers") for index in range(len(pieces))])
+    return Lying(memory, ends, [(index + 1) * len(b"headers") for index in range(len(pieces))])
 
 
 def bytewise(events: Iterable[Event]) -> Iterator[Event]:

@@ -34,7 +34,6 @@ from analyzer.streams.stream import (
 )
 from dissectors.dataclass import replace
 from dissectors.dialogue import DECIDED_BY, Item, Side
-from dissectors.traffic import Pieces
 
 SIDES = {Direction.OUT: Side.INITIATOR, Direction.BACK: Side.ACCEPTOR}
 
@@ -210,7 +209,7 @@ class Conversation:
                 self.side(direction),
                 offset,
                 stretch,
-                interpreter.skim(self.side(direction), Pieces(stretch.memory, stretch.ends, stretch.shifts)),
+                interpreter.skim(self.side(direction), stretch),
             )
             for direction, offset, stretch in event.stretches
         ]

@@ -188,7 +188,7 @@ class HandshakeInterpreter(DialogueInterpreter):
     def skim(self, side: Side, data: traffic.Pieces) -> traffic.Skim | None:
         if len(self._first[side]) < RECOGNISED_BY:
             return None
-        skim = self._handshake.skim(side, data, _OF_GLOBAL)
+        skim = self._handshake.skim(side, data, _SOUGHT)
         if skim is None:
             return None
         # The first tick and the first frame of a side make an event.
@@ -227,7 +227,7 @@ class HandshakeInterpreter(DialogueInterpreter):
 
 OF_GLOBAL = ("remove_connection", "lost_connection")
 """What ``global`` says before it makes nodes disconnect; the atoms stand in the frame, for no link needs them twice."""
-_OF_GLOBAL = traffic.Sought(b"_connection", tuple(atom.encode() for atom in OF_GLOBAL))
+_SOUGHT = traffic.Sought(b"_connection", tuple(atom.encode() for atom in OF_GLOBAL))
 
 
 _NAME_SIZES = (len("a@b"), 2 * 255)

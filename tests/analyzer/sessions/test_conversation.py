@@ -247,13 +247,14 @@ def test_a_fin_that_is_implied() -> None:
 
 
 def test_icmp() -> None:
-    """An ICMP error names its reporter."""
+    """An ICMP error names its reporter, whether it answers the dial or comes later."""
     conversation, made = converse(Talk(Clock()).syn().icmp())
     assert isinstance(made[-1], events.DialProhibited)
     assert made[-1].reporter == "10.0.0.254"
     assert conversation.connection.prohibited is made[-1]
     later = converse(Talk(Clock()).dial().name().icmp())[1][-1]
     assert isinstance(later, events.DialProhibited)
+    assert later.reporter == "10.0.0.254"
 
 
 def test_retransmissions_are_counted_by_place() -> None:

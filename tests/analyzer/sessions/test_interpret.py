@@ -17,7 +17,7 @@ from dissectors import epmd, handshake, tls
 from dissectors.dialogue import Side
 from dissectors.tls_messages import write_handshake
 from dissectors.tls_records import RecordType, write_record
-from tests.analyzer.sessions.talking import DATA, TICK, framed, port2_resp
+from tests.analyzer.sessions.talking import DATA, TICK, framed, port2_resp, telling
 from tests.generate import Event as Happening
 from tests.generate import events as happenings
 from tests.generate import lying
@@ -136,10 +136,12 @@ def connected() -> Interpreter:
     [
         (TICK * 130, (TICK, TICK * 9, DATA + TICK, DATA + TICK), [True, True, False, True]),
         (DATA * 130, (DATA, DATA + TICK, DATA + TICK), [True, False, True]),
+        (DATA * 130, (telling("rabbit_connection"), DATA + telling("lost_connection"), DATA), [True, False, True]),
+        (DATA * 130, (telling("remove_connection") + DATA, DATA), [False, True]),
     ],
 )
 def test_what_makes_an_event_is_not_skimmed(said: bytes, then: tuple[bytes, ...], skimmed: list[bool]) -> None:
-    """The first tick and the first frame of a side do; a link that only ticks is skimmed, too."""
+    """The first tick and the first frame of a side do, and what ``global`` says; a link that only ticks is skimmed."""
     link = connected()
     words(link.feed(I, said))
     found = []

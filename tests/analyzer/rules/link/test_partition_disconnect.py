@@ -7,17 +7,10 @@ import pytest
 from analyzer.decode.segment import Endpoint
 from analyzer.findings import Certainty
 from tests.analyzer.rules.asking import all_said, said, shown
-from tests.analyzer.sessions.talking import ANN, BACK, BOB, OUT, PORT, Clock, Talk
+from tests.analyzer.sessions.talking import ANN, BACK, BOB, OUT, PORT, Clock, Talk, telling
 
 NAME = "partition-disconnect"
 CID = "10.0.0.3"
-
-
-def telling(atom: str) -> bytes:
-    """A frame with one atom that is new to the link."""
-    control = b"\x68\x02\x61\x02\x61\x00"
-    body = b"\x83\x44\x01\x08\x00" + bytes([len(atom)]) + atom.encode() + control
-    return len(body).to_bytes(4, "big") + body
 
 
 @pytest.mark.parametrize(("milliseconds", "told"), [(300, True), (301, False)])
