@@ -43,6 +43,12 @@ def framed(body: bytes, length_size: int = 2) -> bytes:
     return len(body).to_bytes(length_size, "big") + body
 
 
+def telling(atom: str) -> bytes:
+    """A frame with one atom that is new to the link."""
+    control = b"\x68\x02\x61\x02\x61\x00"
+    return framed(b"\x83\x44\x01\x08\x00" + framed(atom.encode(), 1) + control, 4)
+
+
 def cut_at(data: bytes, places: Iterable[int]) -> list[bytes]:
     """``data`` in pieces that end at these places."""
     ends = sorted({min(place, len(data)) for place in places} | {0, len(data)})

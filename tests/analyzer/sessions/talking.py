@@ -61,13 +61,6 @@ DATA = b"\0\0\0\4\x83\x44\0\0"
 TICK = b"\0\0\0\0"
 
 
-def telling(atom: str) -> bytes:
-    """A frame with one atom that is new to the link."""
-    control = b"\x68\x02\x61\x02\x61\x00"
-    body = b"\x83\x44\x01\x08\x00" + bytes([len(atom)]) + atom.encode() + control
-    return len(body).to_bytes(4, "big") + body
-
-
 def framed(*messages: Message) -> bytes:
     """Handshake messages or EPMD requests behind their 16-bit lengths."""
     return b"".join(len(body).to_bytes(2, "big") + body for body in (message.write() for message in messages))

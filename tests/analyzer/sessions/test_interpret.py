@@ -17,10 +17,10 @@ from dissectors import epmd, handshake, tls
 from dissectors.dialogue import Side
 from dissectors.tls_messages import write_handshake
 from dissectors.tls_records import RecordType, write_record
-from tests.analyzer.sessions.talking import DATA, TICK, framed, port2_resp, telling
+from tests.analyzer.sessions.talking import DATA, TICK, framed, port2_resp
 from tests.generate import Event as Happening
 from tests.generate import events as happenings
-from tests.generate import lying
+from tests.generate import lying, telling
 
 I, A = Side.INITIATOR, Side.ACCEPTOR  # noqa: E741  # as in docs/protocol.md
 OURS = [speech for speech in Speech if speech is not Speech.NOT_OURS]

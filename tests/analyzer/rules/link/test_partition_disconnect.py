@@ -7,7 +7,8 @@ import pytest
 from analyzer.decode.segment import Endpoint
 from analyzer.findings import Certainty
 from tests.analyzer.rules.asking import all_said, said, shown
-from tests.analyzer.sessions.talking import ANN, BACK, BOB, OUT, PORT, Clock, Talk, telling
+from tests.analyzer.sessions.talking import ANN, BACK, BOB, OUT, PORT, Clock, Talk
+from tests.generate import telling
 
 NAME = "partition-disconnect"
 CID = "10.0.0.3"
